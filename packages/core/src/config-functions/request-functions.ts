@@ -1,0 +1,149 @@
+import * as z from "zod/mini";
+import { bitbucketCloud } from "../bitbucket-endpoints.js";
+import type { Clock } from "../clock.js";
+import { InvalidOptionsError, TokenResponseInvalidError } from "../errors.js";
+import { createRedactor } from "../redact.js";
+import { basicAuthorization } from "../token-endpoint/consumer-credentials.js";
+import { readTokenAnswer, type GrantType, type TokenAnswer } from "../token-endpoint/token-answer.js";
+import { sendTokenRequest, type WireAnswer } from "../token-endpoint/token-request.js";
+
+/** A token request's form as it goes over the wire, `grant_type` in it. */
+export type WireForm = Readonly<Record<string, string>>;
+/** A token response's JSON object as it came over the wire. */
+export type WireBody = Readonly<Record<string, unknown>>;
+/** What the token endpoint answered, as the replaceable functions see it. */
+export interface TokenHttpResponse {
+  readonly status: number;
+  readonly contentType: string | null;
+  /** The body as text; nothing in it has been checked. */
+  readonly body: string;
+}
+
+/** The parts of a token request that a caller may replace, each alone. The defaults are exported under the same names. */
+export interface RequestFunctions {
+  /** Sends `opts.payload` and answers with the body, or throws. What it answers is checked like any other answer. */
+  sendRequest(opts: RequestFunctionOptions): Promise<WireBody> | WireBody;
+  /** Makes the function that turns a response into a body or an error. */
+  createRequestHandler(
+    opts: RequestFunctionOptions,
+  ): (res: TokenHttpResponse) => Promise<WireBody> | WireBody;
+  isSuccess(res: TokenHttpResponse): boolean;
+  isUnauthorized(res: TokenHttpResponse): boolean;
+  handleSuccess(opts: ResponseFunctionOptions): Promise<WireBody> | WireBody;
+  /** Throws. What it throws ends the request. */
+  handleError(opts: ResponseFunctionOptions): Promise<WireBody> | WireBody;
+}
+
+/** What `sendRequest` and `createRequestHandler` are given. It holds the consumer's secret: do not log it. */
+export interface RequestFunctionOptions extends Partial<RequestFunctions> {
+  readonly payload: WireForm;
+  readonly consumerKey: string;
+  readonly consumerSecret: string;
+  /** The token endpoint. @default Bitbucket Cloud's */
+  readonly url?: string | undefined;
+  readonly fetch?: typeof globalThis.fetch | undefined;
+  readonly timeoutMs?: number | undefined;
+  readonly clock?: Clock | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** What `handleSuccess` and `handleError` are given. */
+export interface ResponseFunctionOptions extends RequestFunctionOptions {
+  readonly res: TokenHttpResponse;
+  /** What `isUnauthorized` said. */
+  readonly unauthorized: boolean;
+}
+
+/** Posts the payload to the token endpoint once and lets the handler read the answer. */
+export async function sendRequest(opts: RequestFunctionOptions): Promise<WireBody> {
+  const {
+    payload,
+    consumerKey,
+    consumerSecret,
+    url = bitbucketCloud.tokenUrl,
+    fetch,
+    timeoutMs,
+    clock,
+    signal,
+  } = opts;
+  // A form that asks for no grant of ours is refused before it is sent.
+  grantTypeOf(payload);
+  const authorization = basicAuthorization({ clientId: consumerKey, clientSecret: consumerSecret });
+  const answer = await sendTokenRequest(payload, {
+    tokenUrl: url,
+    authorization,
+    fetch,
+    timeoutMs,
+    clock,
+    signal,
+  });
+  if (answer.kind !== "answered") throw lostError(answer, payload);
+  return (opts.createRequestHandler ?? createRequestHandler)(opts)(answer);
+}
+
+/** Asks `isSuccess`, then `handleSuccess` or `isUnauthorized` and `handleError`: the caller's where given. */
+export function createRequestHandler(
+  opts: RequestFunctionOptions,
+): (res: TokenHttpResponse) => Promise<WireBody> {
+  return async (res) => {
+    const unauthorized = (opts.isUnauthorized ?? isUnauthorized)(res);
+    const ended = { ...opts, res, unauthorized };
+    return (opts.isSuccess ?? isSuccess)(res)
+      ? (opts.handleSuccess ?? handleSuccess)(ended)
+      : (opts.handleError ?? handleError)(ended);
+  };
+}
+
+/** A 200, the one success that RFC 6749 section 5.1 knows. */
+export function isSuccess({ status }: TokenHttpResponse): boolean {
+  return status === 200;
+}
+
+/** A 401, or the error code that Bitbucket sends with status 400 instead. */
+export function isUnauthorized({ status, body }: TokenHttpResponse): boolean {
+  return (
+    status === 401 || (status === 400 && /"error"\s*:\s*"(unauthorized_client|invalid_client)"/.test(body))
+  );
+}
+
+/** The body as the token response it must be; throws for any other. What `isSuccess` accepted counts as a 200. */
+export function handleSuccess(opts: ResponseFunctionOptions): WireBody {
+  const meaning = meaningOf({ ...opts, res: { ...opts.res, status: 200 } });
+  if (meaning.kind !== "tokens") throw meaning.error;
+  return wireBody.parse(JSON.parse(opts.res.body));
+}
+
+/** Throws what the answer means: one of core's errors, with its `code` and `action`. */
+export function handleError(opts: ResponseFunctionOptions): never {
+  const meaning = meaningOf(opts);
+  if (meaning.kind !== "tokens") throw meaning.error;
+  throw new TokenResponseInvalidError("isSuccess() refused an answer that is a token response.");
+}
+
+const wireBody = z.record(z.string(), z.unknown());
+const grantTypes: readonly GrantType[] = [
+  "authorization_code",
+  "refresh_token",
+  "client_credentials",
+  "urn:bitbucket:oauth2:jwt",
+  "password",
+];
+
+/** The grant a form asks for. */
+function grantTypeOf(payload: WireForm): GrantType {
+  const grant = grantTypes.find((type) => type === payload["grant_type"]);
+  if (grant) return grant;
+  throw new InvalidOptionsError(`payload.grant_type must be one of ${grantTypes.join(", ")}.`);
+}
+
+function meaningOf({ res, payload, consumerSecret }: ResponseFunctionOptions): TokenAnswer {
+  const { grant_type: _public, ...secrets } = payload;
+  const redact = createRedactor([...Object.values(secrets), consumerSecret]);
+  const answer: WireAnswer = { kind: "answered", startedAt: 0, bodyTooLarge: false, redact, ...res };
+  return readTokenAnswer(answer, grantTypeOf(payload));
+}
+
+function lostError(answer: Exclude<WireAnswer, { kind: "answered" }>, payload: WireForm): Error {
+  const meaning = readTokenAnswer(answer, grantTypeOf(payload));
+  return meaning.kind === "tokens" ? new TokenResponseInvalidError("No answer arrived.") : meaning.error;
+}

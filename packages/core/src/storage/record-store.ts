@@ -1,0 +1,96 @@
+import { systemClock } from "../clock.js";
+import { isBitbucketAuthError, StorageError } from "../errors.js";
+import type { RecordCipher } from "./record-encryption.js";
+import { decodeTokenRecord, encodeTokenRecord, type TokenRecord } from "./token-record.js";
+import type { CasResult, Lease, TokenStorage, Version } from "./token-storage.js";
+
+/** A record with the version that the next write must name. */
+export interface StoredRecord {
+  readonly record: TokenRecord;
+  readonly version: Version;
+}
+
+/** What a write answers: the new version, or what stands in the way. */
+export type WriteResult =
+  | { readonly ok: true; readonly version: Version }
+  /** `repeated`: an earlier copy of this very write may have arrived, and what stands in the way may follow from it. */
+  | (Extract<CasResult, { ok: false }> & { readonly repeated?: boolean });
+
+/** A storage seen as records: sealed and opened on the way, every foreign error turned into a `StorageError`. */
+export interface RecordStore {
+  readonly storage: TokenStorage;
+  read(key: string): Promise<StoredRecord | null>;
+  /** Writes if the version still stands. A write whose fate is unknown is repeated once with the same version. */
+  replace(key: string, expected: Version | null, record: TokenRecord): Promise<WriteResult>;
+  /** Leaves a tombstone; answers whether there was a live record. */
+  remove(key: string): Promise<boolean>;
+  /** An attempt whose fate is unknown is repeated once: the same owner gets the same lease. */
+  tryLease(key: string, owner: string, ttlMs: number): Promise<Lease | null>;
+  fingerprint(token: string): Promise<string>;
+}
+
+/** How long a record stays explainable after its refresh token must be dead. */
+const keptAfterExpiryMs = 7 * 24 * 3_600_000;
+
+/** Joins a storage and a cipher. */
+export function createRecordStore(storage: TokenStorage, cipher: RecordCipher): RecordStore {
+  return {
+    storage,
+    fingerprint: (token) => cipher.fingerprint(token),
+
+    async read(key) {
+      const entry = await told(() => storage.get(key));
+      if (!entry) return null;
+      const record = decodeTokenRecord(await cipher.open(key, entry.bytes));
+      const { refreshToken, refreshFp } = record;
+      if (refreshToken === undefined || refreshFp !== undefined) return { record, version: entry.version };
+      // Written by hand: a refresh has to know it again all the same.
+      const known = { ...record, refreshFp: await cipher.fingerprint(refreshToken) };
+      return { record: known, version: entry.version };
+    },
+
+    async replace(key, expected, record) {
+      const version = crypto.randomUUID();
+      const bytes = await cipher.seal(key, encodeTokenRecord(record));
+      const expireAt = systemClock.now() + lifeMs(record) + keptAfterExpiryMs;
+      const write = (): Promise<CasResult> =>
+        told(() => storage.compareAndSwap(key, expected, bytes, { version, expireAt }));
+      const first = await write().catch(() => undefined);
+      const result = first ?? (await write());
+      if (result.ok) return { ok: true, version };
+      return first ? result : { ...result, repeated: true };
+    },
+
+    async remove(key) {
+      const version = crypto.randomUUID();
+      const write = (): Promise<boolean> => told(() => storage.delete(key, { version }));
+      return write().catch(write);
+    },
+
+    tryLease(key, owner, ttlMs) {
+      const attempt = (): Promise<Lease | null> => told(() => storage.tryLease(key, { owner, ttlMs }));
+      return attempt().catch(attempt);
+    },
+  };
+}
+
+/**
+ * How long a record is worth keeping from now on, by its own dates alone. A storage forgets by its own clock, and neither the
+ * clock a record is dated by nor the one this program was given need agree with that.
+ */
+function lifeMs({ refreshExpiresAt, accessExpiresAt, obtainedAt }: TokenRecord): number {
+  return Math.max(0, (refreshExpiresAt ?? accessExpiresAt) - obtainedAt);
+}
+
+async function told<T>(call: () => Promise<T>): Promise<T> {
+  try {
+    return await call();
+  } catch (error) {
+    if (isBitbucketAuthError(error)) throw error;
+    // A foreign error may carry the command it failed on, and with it the bytes: only its name travels on.
+    const name = error instanceof Error ? error.name : typeof error;
+    throw new StorageError(
+      `The storage failed (${name}). What was stored before is untouched; the same call may work later.`,
+    );
+  }
+}

@@ -1,0 +1,11 @@
+import { configDefaults, defineConfig } from "vitest/config";
+
+export default defineConfig({
+  test: {
+    name: "core",
+    include: ["test/**/*.test.ts"],
+    exclude: [...configDefaults.exclude, "**/*.long.test.ts"],
+    // Against hanging only: a fuzz test takes long on a busy machine.
+    testTimeout: 60_000,
+  },
+});
