@@ -1,0 +1,75 @@
+import { readFields, type JsonFields } from "./json-fields.js";
+import type { ConsumerSeed, PullRequestSeed, RepositorySeed, Seed, UserSeed, WorkspaceSeed } from "./seed.js";
+
+/** Reads a seed from JSON. Throws, naming the member, when something in it has the wrong type. */
+export function parseSeed(value: unknown): Seed {
+  const fields = readFields(value, "the seed");
+  const list = <Item>(name: keyof Seed, read: (item: JsonFields) => Item): readonly Item[] | undefined =>
+    fields.optional(name, (of) => of.list(name).map((item) => read(readFields(item, `an item of ${name}`))));
+  const consumers = list("consumers", readConsumer);
+  const users = list("users", readUser);
+  const workspaces = list("workspaces", readWorkspace);
+  const repositories = list("repositories", readRepository);
+  const pullRequests = list("pullRequests", readPullRequest);
+  return {
+    ...(consumers && { consumers }),
+    ...(users && { users }),
+    ...(workspaces && { workspaces }),
+    ...(repositories && { repositories }),
+    ...(pullRequests && { pullRequests }),
+  };
+}
+
+function readConsumer(fields: JsonFields): ConsumerSeed {
+  const scopes = fields.optional("scopes", (of) => of.strings("scopes"));
+  return {
+    ...texts(fields, ["name", "clientId", "clientSecret", "callbackUrl"]),
+    ...(fields.raw("callbackUrl") === null && { callbackUrl: null }),
+    ...(scopes && { scopes }),
+    ...switches(fields, "private"),
+  };
+}
+
+function readUser(fields: JsonFields): UserSeed {
+  return {
+    username: fields.string("username"),
+    ...texts(fields, ["displayName", "uuid", "accountId", "email", "password"]),
+  };
+}
+
+function readWorkspace(fields: JsonFields): WorkspaceSeed {
+  const members = fields.optional("members", (of) => of.strings("members"));
+  return { slug: fields.string("slug"), ...texts(fields, ["name", "uuid"]), ...(members && { members }) };
+}
+
+function readRepository(fields: JsonFields): RepositorySeed {
+  return {
+    workspace: fields.string("workspace"),
+    slug: fields.string("slug"),
+    ...texts(fields, ["name", "uuid", "description"]),
+    ...switches(fields, "private"),
+  };
+}
+
+function readPullRequest(fields: JsonFields): PullRequestSeed {
+  const state = fields.optional("state", (of) =>
+    of.oneOf("state", ["OPEN", "MERGED", "DECLINED", "SUPERSEDED"]),
+  );
+  return {
+    workspace: fields.string("workspace"),
+    repository: fields.string("repository"),
+    id: fields.number("id"),
+    ...texts(fields, ["title", "author", "sourceBranch", "destinationBranch"]),
+    ...(state && { state }),
+  };
+}
+
+function texts(fields: JsonFields, names: readonly string[]): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    names.filter((name) => fields.has(name)).map((name) => [name, fields.string(name)]),
+  );
+}
+
+function switches(fields: JsonFields, name: string): Readonly<Record<string, boolean>> {
+  return fields.has(name) ? { [name]: fields.boolean(name) } : {};
+}

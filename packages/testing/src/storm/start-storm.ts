@@ -1,0 +1,167 @@
+import { spanMs, type TimeSpan } from "../mock-clock.js";
+import type { RemoteBitbucketMock } from "../remote-mock.js";
+import type { Grant } from "../sign-in.js";
+import { startFake, type StormProfile } from "./fake-process.js";
+import type { StormPoint } from "./storm-points.js";
+import { addAnswers, noAnswers, readAnswers, type StormAnswers } from "./storm-tally.js";
+import type { StormTrap } from "./storm-trap.js";
+import { startWorker, type WorkerProcess } from "./worker-process.js";
+
+/** Who takes part in a storm. */
+export interface StormOptions {
+  /** The module that makes the client of each process: a `CreateStormClient` exported as `createClient`. */
+  readonly worker: URL;
+  /** Passed on to it. */
+  readonly settings?: Readonly<Record<string, string>>;
+  readonly processes?: number;
+  /** How many ask at once for each grant in each process. */
+  readonly callers?: number;
+  readonly grants?: number;
+  readonly profile?: StormProfile;
+  /** How long the fake takes over a token request, in real milliseconds. */
+  readonly latencyMs?: number;
+}
+
+/** Who asks. */
+export interface AskOptions {
+  /** By number, from 0. Absent: all of them. */
+  readonly processes?: readonly number[];
+  readonly callers?: number;
+}
+
+/** Processes with clients, all signed in to the same grants at one fake, which has a process of its own. */
+export interface Storm {
+  /** The fake. Move time by `advance()` of the storm, so that the workers come along. */
+  readonly bitbucket: RemoteBitbucketMock;
+  readonly accounts: readonly string[];
+  /** The grant an account is signed in with now. */
+  grant(account: string): Grant;
+  /** Moves the time of the fake and of every worker. Leases go by real time and do not notice. */
+  advance(span: number | TimeSpan): Promise<void>;
+  ask(options?: AskOptions): Promise<StormAnswers>;
+  /** Lets one process ask alone and catches it at a point of its refresh. */
+  trap(process: number, point: StormPoint): Promise<StormTrap>;
+  /** Gives an account a new grant, as its owner would when the old one is dead. */
+  signIn(account: string): Promise<void>;
+  /** Closes every client and ends every process. StormAnswers what was counted since the last answers. */
+  stop(): Promise<StormAnswers>;
+}
+
+/** How long a worker may take to close before it is killed. */
+const closingMs = 10_000;
+
+/** Starts the fake and the processes and signs every account in. Nothing is left of them after `stop()`, or when we end. */
+export async function startStorm({
+  worker,
+  settings = {},
+  processes = 8,
+  callers = 20,
+  grants = 1,
+  profile = "strict",
+  latencyMs = 0,
+}: StormOptions): Promise<Storm> {
+  const fake = await startFake(profile);
+  const { bitbucket } = fake;
+  const consumer = await bitbucket.issueGrant();
+  const accounts = Array.from({ length: grants }, (_, index) => `account-${index}`);
+  const signedIn = new Map<string, Grant>();
+  const workers: WorkerProcess[] = [];
+  let offsetMs = 0;
+
+  const launch = async (process: number): Promise<void> => {
+    const started = startWorker();
+    workers[process] = started;
+    const { clientOptions } = consumer;
+    await started.order({ kind: "start", worker: worker.href, settings, clientOptions, offsetMs });
+  };
+  const workerOf = (process: number): WorkerProcess => {
+    const found = workers[process];
+    if (found === undefined) throw new RangeError(`There is no process ${process}`);
+    return found;
+  };
+  const asked = async (process: number, callersNow: number, catchAt?: StormPoint): Promise<StormAnswers> => {
+    const report = await workerOf(process).order({
+      kind: "ask",
+      accounts,
+      callers: callersNow,
+      ...(catchAt && { catchAt }),
+    });
+    return report ? readAnswers(report) : { ...noAnswers, interrupted: callersNow * accounts.length };
+  };
+  const storm: Storm = {
+    bitbucket,
+    accounts,
+    grant(account) {
+      const grant = signedIn.get(account);
+      if (grant === undefined) throw new RangeError(`There is no account ${account}`);
+      return grant;
+    },
+    async advance(span) {
+      await bitbucket.clock.advance(span);
+      offsetMs += spanMs(span);
+      for (const each of workers) each.setClock(offsetMs);
+    },
+    async ask(options = {}) {
+      const asking = options.processes ?? workers.map((_, index) => index);
+      const answers = await Promise.all(asking.map((process) => asked(process, options.callers ?? callers)));
+      return answers.reduce(addAnswers, noAnswers);
+    },
+    async trap(process, point) {
+      const victim = workerOf(process);
+      const caughtThere = victim.caught().then(() => true);
+      const answers = asked(process, callers, point);
+      const caught = await Promise.race([caughtThere, answers.then(() => false)]);
+      return {
+        caught,
+        async kill() {
+          await victim.kill();
+          await answers;
+          await launch(process);
+        },
+        freeze: () => victim.freeze(),
+        release() {
+          victim.goOn();
+          victim.resume();
+        },
+        answers,
+      };
+    },
+    async signIn(account) {
+      const grant = await bitbucket.issueGrant();
+      signedIn.set(account, grant);
+      await workerOf(0).order({ kind: "save", account, tokens: grant.tokens });
+    },
+    async stop() {
+      try {
+        const reports = await Promise.all(workers.map(closed));
+        return reports.reduce(addAnswers, noAnswers);
+      } finally {
+        await Promise.all([fake.stop(), ...workers.map((each) => each.kill())]);
+      }
+    },
+  };
+  try {
+    await Promise.all(Array.from({ length: processes }, (_, process) => launch(process)));
+    for (const account of accounts) await storm.signIn(account);
+    if (latencyMs > 0) await bitbucket.faults.when("token", { delay: latencyMs });
+    return storm;
+  } catch (error) {
+    await Promise.all([fake.stop(), ...workers.map((each) => each.kill())]);
+    throw error;
+  }
+}
+
+async function closed(worker: WorkerProcess): Promise<StormAnswers> {
+  const report = await within(closingMs, worker.order({ kind: "close" }));
+  return report ? readAnswers(report) : noAnswers;
+}
+
+async function within<T>(ms: number, promise: Promise<T>): Promise<T | null> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise<null>((resolve) => (timer = setTimeout(resolve, ms, null)));
+  try {
+    return await Promise.race([promise, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

@@ -1,0 +1,147 @@
+import { describe, expect, it } from "vitest";
+import { createBitbucketMock, type BitbucketMock } from "../src/index.ts";
+import { postToken, reply } from "./token-request.ts";
+
+const callbackUrl = "https://app.example/callback?keep=1";
+
+function start(options: Parameters<typeof createBitbucketMock>[0] = {}): BitbucketMock {
+  return createBitbucketMock({
+    consumers: [{ clientId: "key", name: "My <app>", callbackUrl, scopes: ["account", "repository:write"] }],
+    users: [{ username: "alice" }, { username: "bob" }],
+    ...options,
+  });
+}
+
+function address(mock: BitbucketMock, parameters: Record<string, string> = {}): string {
+  return `${mock.urls.authorize}?${new URLSearchParams({ client_id: "key", response_type: "code", ...parameters })}`;
+}
+
+function decide(mock: BitbucketMock, url: string, form: Record<string, string>): Promise<Response> {
+  return mock.fetch(url, { method: "POST", body: new URLSearchParams(form) });
+}
+
+function location(answer: Response): URL {
+  return new URL(answer.headers.get("location") ?? "about:blank");
+}
+
+describe("the authorize endpoint", () => {
+  it("shows one plain form with the scopes, the users and two buttons", async () => {
+    const mock = start();
+    const answer = await mock.fetch(address(mock, { state: "s" }));
+    expect(answer.status).toBe(200);
+    const page = await answer.text();
+    expect(page.match(/<form /g)).toHaveLength(1);
+    expect(page).not.toContain("<script");
+    // Or the browser asks for /favicon.ico, which is a violation.
+    expect(page).toContain('<link rel="icon" href="data:,">');
+    expect(page).toContain("response_type=code&amp;state=s");
+    expect(page).toContain(">Grant access</button>");
+    expect(page).toContain(">Cancel</button>");
+    expect(page).toContain("My &lt;app&gt; asks for access");
+    for (const part of ["account", "repository:write", "alice", "bob"]) expect(page).toContain(part);
+  });
+
+  it("sends the browser back with a code and the state", async () => {
+    const mock = start();
+    const answer = await decide(mock, address(mock, { state: "s&=?" }), {
+      decision: "grant",
+      username: "bob",
+    });
+    expect(answer.status).toBe(302);
+    const { origin, pathname, searchParams } = location(answer);
+    expect(origin + pathname).toBe("https://app.example/callback");
+    expect(searchParams.get("keep")).toBe("1");
+    expect(searchParams.get("state")).toBe("s&=?");
+    expect(searchParams.get("code")).toBeTruthy();
+  });
+
+  it("gives the grant to the user who was chosen", async () => {
+    const mock = start();
+    const answer = await decide(mock, address(mock), { decision: "grant", username: "bob" });
+    const { clientSecret } = mock.consumers[0] ?? {};
+    const tokens = await mock.fetch(mock.urls.token, {
+      method: "POST",
+      headers: { authorization: `Basic ${btoa(`key:${clientSecret}`)}` },
+      body: new URLSearchParams({
+        grant_type: "authorization_code",
+        code: location(answer).searchParams.get("code") ?? "",
+      }),
+    });
+    const { access_token: token } = (await tokens.json()) as { access_token: string };
+    const user = await mock.fetch(`${mock.urls.api}/2.0/user`, {
+      headers: { authorization: `Bearer ${token}` },
+    });
+    expect(await user.json()).toMatchObject({ username: "bob" });
+  });
+
+  it("takes the first user when the form names nobody", async () => {
+    const mock = start();
+    expect(location(await decide(mock, address(mock), { decision: "grant" })).searchParams.has("code")).toBe(
+      true,
+    );
+  });
+
+  it("answers Cancel with access_denied and the state, and no code", async () => {
+    const mock = start();
+    const { searchParams } = location(
+      await decide(mock, address(mock, { state: "s" }), { decision: "cancel" }),
+    );
+    expect(searchParams.get("error")).toBe("access_denied");
+    expect(searchParams.get("state")).toBe("s");
+    expect(searchParams.has("code")).toBe(false);
+  });
+
+  it.each([
+    ["an unknown consumer", { client_id: "nobody" }, "no consumer has this client_id"],
+    ["a foreign redirect_uri", { redirect_uri: "https://evil.example/" }, "redirect_uri is not the consumer"],
+    ["another response type", { response_type: "<img>" }, "response_type &lt;img&gt; is not supported"],
+  ])("answers %s with a page that says why, never a redirect", async (_what, parameters, reason) => {
+    const mock = start();
+    const answer = await mock.fetch(address(mock, parameters));
+    expect(answer.status).toBe(400);
+    expect(answer.headers.has("location")).toBe(false);
+    const page = await answer.text();
+    expect(page).toContain("callback URL is invalid");
+    expect(page).toContain(reason);
+    expect(mock.violations).toHaveLength(1);
+  });
+
+  it("approves by itself for mock_user and for autoApprove", async () => {
+    const mock = start();
+    expect(location(await mock.fetch(address(mock, { mock_user: "bob" }))).searchParams.has("code")).toBe(
+      true,
+    );
+    mock.autoApprove = "alice";
+    expect(location(await mock.fetch(address(mock))).searchParams.has("code")).toBe(true);
+    mock.autoApprove = "nobody";
+    expect((await mock.fetch(address(mock))).status).toBe(200);
+  });
+});
+
+describe("authorize() and deny()", () => {
+  it("carry the app's own address to its callback", () => {
+    const mock = start();
+    const { code, redirect } = mock.authorize({ url: address(mock, { state: "s" }), user: "bob" });
+    expect(redirect.searchParams.get("code")).toBe(code);
+    expect(mock.deny({ url: address(mock, { state: "s" }) }).searchParams.get("error")).toBe("access_denied");
+  });
+
+  it("grant the scopes a test names, where Bitbucket would grant the consumer's", async () => {
+    const mock = start();
+    const { code } = mock.authorize({ url: address(mock, { scope: "account" }), scope: ["email"] });
+    const ignored = mock.authorize({ url: address(mock, { scope: "account" }) }).code;
+    const scopeOf = async (sent: string): Promise<unknown> => {
+      const { body } = await reply(await postToken(mock, { grant_type: "authorization_code", code: sent }));
+      return body["scope"];
+    };
+    expect(await scopeOf(code)).toBe("email");
+    expect(await scopeOf(ignored)).toBe("account repository:write");
+  });
+
+  it("throw what Bitbucket would refuse", () => {
+    const mock = start();
+    expect(() => mock.authorize({ url: address(mock, { client_id: "nobody" }) })).toThrow("client_id");
+    expect(() => mock.authorize({ consumer: "nobody" })).toThrow("no consumer nobody");
+    expect(() => mock.authorize({ user: "nobody" })).toThrow("no user nobody");
+  });
+});

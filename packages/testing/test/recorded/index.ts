@@ -1,0 +1,2 @@
+export { recordedApiErrors } from "./api-errors.ts";
+export { recordedTokenErrors } from "./token-errors.ts";
