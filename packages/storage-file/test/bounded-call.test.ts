@@ -1,0 +1,47 @@
+import { getEventListeners } from "node:events";
+import { StorageError } from "@bitbucket-auth/core";
+import { describe, expect, it } from "vitest";
+import { boundedCall } from "../src/bounded-call.ts";
+
+const never = () => new Promise<never>(() => {});
+
+describe("boundedCall()", () => {
+  it("answers what the call answers", async () => {
+    expect(await boundedCall({}, async () => 1)).toBe(1);
+    const { signal } = new AbortController();
+    expect(await boundedCall({ signal, deadlineMs: 1_000 }, async () => 2)).toBe(2);
+    await expect(boundedCall({ signal }, () => Promise.reject(new Error("no")))).rejects.toThrow("no");
+  });
+
+  it("leaves no timer and no listener behind", async () => {
+    const { signal } = new AbortController();
+    const timers = () => process.getActiveResourcesInfo().filter((name) => name === "Timeout").length;
+    const before = timers();
+    await boundedCall({ signal, deadlineMs: 600_000 }, async () => 1);
+    expect(timers()).toBe(before);
+    expect(getEventListeners(signal, "abort")).toEqual([]);
+  });
+
+  it("begins nothing for a signal that was aborted before", async () => {
+    let begun = false;
+    const call = async () => {
+      begun = true;
+    };
+    await expect(boundedCall({ signal: AbortSignal.abort() }, call)).rejects.toBeInstanceOf(StorageError);
+    expect(begun).toBe(false);
+  });
+
+  it("frees the caller when the signal fires", async () => {
+    const controller = new AbortController();
+    const called = boundedCall({ signal: controller.signal }, never);
+    controller.abort();
+    await expect(called).rejects.toMatchObject({ code: "storage_failed", action: "retry" });
+  });
+
+  it("frees the caller at the deadline", async () => {
+    await expect(boundedCall({ deadlineMs: 1 }, never)).rejects.toMatchObject({
+      code: "storage_failed",
+      action: "retry",
+    });
+  });
+});

@@ -1,0 +1,18 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describeStorageContract } from "@bitbucket-auth/testing/storage-contract";
+import { afterEach, beforeEach, describe, it } from "vitest";
+import { createFileStorage } from "../src/file-storage.ts";
+
+let directory: string;
+
+describeStorageContract("createFileStorage()", {
+  runner: { describe, it, beforeEach, afterEach },
+  create: async () => {
+    directory = await mkdtemp(join(tmpdir(), "file-storage-"));
+    return createFileStorage({ directory });
+  },
+  reopen: () => createFileStorage({ directory }),
+  destroy: () => rm(directory, { recursive: true }),
+});

@@ -1,0 +1,120 @@
+import { mkdir, readdir, readFile, stat, utimes, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { describeStorageContract } from "@bitbucket-auth/testing/storage-contract";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { createPlace, publishDraft, withDraft } from "../src/draft.ts";
+import { entryDirectoryName } from "../src/file-name.ts";
+import { nodeFileSystem, type FileSystem } from "../src/file-system.ts";
+import { openFileStorage } from "../src/open-file-storage.ts";
+import type { FileStorageWarning } from "../src/warning.ts";
+import { createHeldFileSystem } from "./held-file-system.ts";
+import { surroundingsIn } from "./surroundings.ts";
+import { temporaryDirectory } from "./temporary-directory.ts";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+
+/** exFAT and some network shares: every attempt at a hard link is refused. */
+const withoutLinks: FileSystem = {
+  ...nodeFileSystem,
+  link: () =>
+    Promise.reject(Object.assign(new Error("EPERM: operation not permitted, link"), { code: "EPERM" })),
+};
+
+describe.each([
+  ["with hard links", nodeFileSystem],
+  ["without hard links", withoutLinks],
+])("publishDraft() %s", (_name, fs) => {
+  it("gives the file its name once", async () => {
+    const directory = await temporaryDirectory();
+    const place = createPlace(fs, directory);
+    const publish = (content: string) =>
+      withDraft(place, { content, durable: true }, (draft) =>
+        publishDraft(place, draft, join(directory, "name")),
+      );
+    expect(await publish("first")).toBe(true);
+    expect(await publish("second")).toBe(false);
+    expect(await readFile(join(directory, "name"), "utf8")).toBe("first");
+    expect((await stat(join(directory, "name"))).mode & 0o777).toBe(0o600);
+    expect(await readdir(place.drafts)).toEqual([]);
+  });
+
+  it("leaves no draft behind when its use fails", async () => {
+    const place = createPlace(fs, await temporaryDirectory());
+    const failing = withDraft(place, { content: "", durable: false }, () => Promise.reject(new Error("no")));
+    await expect(failing).rejects.toThrow("no");
+    expect(await readdir(place.drafts)).toEqual([]);
+  });
+});
+
+describe("createPlace()", () => {
+  it("clears away drafts that a killed process left, and no others", async () => {
+    const directory = await temporaryDirectory();
+    const drafts = join(directory, ".drafts");
+    await mkdir(drafts, { mode: 0o700 });
+    await writeFile(join(drafts, "old"), "", { mode: 0o600 });
+    await writeFile(join(drafts, "new"), "", { mode: 0o600 });
+    const twoMinutesAgo = Date.now() / 1000 - 120;
+    await utimes(join(drafts, "old"), twoMinutesAgo, twoMinutesAgo);
+    await createPlace(nodeFileSystem, directory).hasLinks();
+    expect(await readdir(drafts)).toEqual(["new"]);
+  });
+});
+
+describe("a file system without hard links", () => {
+  let directory: string;
+  const open = () =>
+    openFileStorage({ directory, logging: false }, surroundingsIn(directory, { fs: withoutLinks }));
+
+  describeStorageContract("openFileStorage()", {
+    runner: { describe, it, beforeEach, afterEach },
+    create: () => {
+      directory = mkdtempSync(join(tmpdir(), "storage-file-"));
+      return open();
+    },
+    reopen: open,
+    destroy: () => rmSync(directory, { recursive: true }),
+  });
+
+  it("is told about once", async () => {
+    directory = await temporaryDirectory();
+    const warnings: FileStorageWarning[] = [];
+    const options = { directory, onWarning: (warning: FileStorageWarning) => warnings.push(warning) };
+    const storage = openFileStorage(options, surroundingsIn(directory, { fs: withoutLinks }));
+    await storage.tryLease("k", { owner: "alice", ttlMs: 1_000 });
+    await storage.delete("k");
+    expect(warnings).toEqual([expect.objectContaining({ code: "no_hard_links", path: directory })]);
+  });
+
+  it("lets a reader wait for a file that is still being written", async () => {
+    directory = await temporaryDirectory();
+    const [writerHeld, readerHeld] = [createHeldFileSystem(withoutLinks), createHeldFileSystem(withoutLinks)];
+    const [writer, reader] = [writerHeld, readerHeld].map(({ fs }) =>
+      openFileStorage({ directory, logging: false }, surroundingsIn(directory, { fs })),
+    );
+    await writer?.compareAndSwap("k", null, new Uint8Array([1]), { version: "v1" });
+    const opening = writerHeld.hold("open", "after", /2\.json$/);
+    const writing = writer?.compareAndSwap("k", "v1", new Uint8Array([2]), { version: "v2" });
+    await opening.reached;
+    const meeting = readerHeld.hold("open", "after", /2\.json$/);
+    const reading = reader?.get("k");
+    await meeting.reached;
+    const lookingAgain = readerHeld.hold("readdir", "before", /tokens/);
+    meeting.letGo();
+    await lookingAgain.reached;
+    lookingAgain.letGo();
+    opening.letGo();
+    expect(await writing).toEqual({ ok: true });
+    expect((await reading)?.version).toBe("v2");
+  });
+
+  it("has its torn files found out when nobody is writing them any more", async () => {
+    directory = await temporaryDirectory();
+    const storage = open();
+    await storage.compareAndSwap("k", null, new Uint8Array([1]), { version: "v1" });
+    const torn = join(directory, "tokens", entryDirectoryName("k"), "2.json");
+    await writeFile(torn, "{", { mode: 0o600 });
+    const aMinuteAgo = Date.now() / 1000 - 60;
+    await utimes(torn, aMinuteAgo, aMinuteAgo);
+    expect((await storage.get("k"))?.version).toBe("v1");
+  });
+});

@@ -1,0 +1,85 @@
+import { chmod, chown, mkdir, stat, symlink, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { nodeFileSystem } from "../src/file-system.ts";
+import { ensurePrivateDirectory, readPrivateFile } from "../src/private-access.ts";
+import { temporaryDirectory } from "./temporary-directory.ts";
+
+const fixConfig = (command: string) =>
+  expect.objectContaining({
+    code: "storage_failed",
+    action: "fix_config",
+    message: expect.stringContaining(command),
+  });
+
+describe("ensurePrivateDirectory()", () => {
+  it("makes what is missing for the owner alone, whatever the umask", async () => {
+    const parent = await temporaryDirectory();
+    const umask = process.umask(0);
+    try {
+      await ensurePrivateDirectory(nodeFileSystem, join(parent, "a", "b"));
+    } finally {
+      process.umask(umask);
+    }
+    for (const made of [join(parent, "a"), join(parent, "a", "b")]) {
+      expect((await stat(made)).mode & 0o777).toBe(0o700);
+    }
+  });
+
+  it.each([0o750, 0o705, 0o770, 0o701, 0o720])(
+    "refuses mode %o with the command that closes it",
+    async (mode) => {
+      const directory = await temporaryDirectory();
+      await chmod(directory, mode);
+      await expect(ensurePrivateDirectory(nodeFileSystem, directory)).rejects.toEqual(
+        fixConfig(`chmod 700 '${directory}'`),
+      );
+      expect((await stat(directory)).mode & 0o777).toBe(mode);
+    },
+  );
+
+  it.runIf(process.geteuid?.() === 0)("refuses a directory of another user (runs as root only)", async () => {
+    const directory = await temporaryDirectory();
+    await chown(directory, 12_345, 12_345);
+    await expect(ensurePrivateDirectory(nodeFileSystem, directory)).rejects.toEqual(
+      fixConfig("sudo chown -R"),
+    );
+  });
+
+  it("refuses a symbolic link", async () => {
+    const directory = await temporaryDirectory();
+    await mkdir(join(directory, "real"), { mode: 0o700 });
+    await symlink(join(directory, "real"), join(directory, "link"));
+    await expect(ensurePrivateDirectory(nodeFileSystem, join(directory, "link"))).rejects.toEqual(
+      fixConfig("realpath"),
+    );
+  });
+
+  it("refuses a file that stands in its place", async () => {
+    const path = join(await temporaryDirectory(), "file");
+    await writeFile(path, "");
+    await expect(ensurePrivateDirectory(nodeFileSystem, path)).rejects.toEqual(fixConfig(`mv '${path}'`));
+  });
+});
+
+describe("readPrivateFile()", () => {
+  it("answers null for a file that is not there", async () => {
+    expect(await readPrivateFile(nodeFileSystem, join(await temporaryDirectory(), "none"))).toBeNull();
+  });
+
+  it.each([0o640, 0o604, 0o620])("refuses mode %o with the command that closes it", async (mode) => {
+    const path = join(await temporaryDirectory(), "file");
+    await writeFile(path, "text");
+    await chmod(path, mode);
+    await expect(readPrivateFile(nodeFileSystem, path)).rejects.toEqual(fixConfig(`chmod 600 '${path}'`));
+  });
+
+  it("follows no link", async () => {
+    const directory = await temporaryDirectory();
+    await writeFile(join(directory, "real"), "text", { mode: 0o600 });
+    await symlink(join(directory, "real"), join(directory, "link"));
+    await expect(readPrivateFile(nodeFileSystem, join(directory, "link"))).rejects.toMatchObject({
+      code: "ELOOP",
+    });
+  });
+});

@@ -1,0 +1,49 @@
+import { once } from "node:events";
+import { describe, expect, it, vi } from "vitest";
+import { createWarn, type FileStorageWarning, type Warn } from "../src/warning.ts";
+
+type Log = (message: string, fields?: object) => void;
+
+const warning: FileStorageWarning = {
+  code: "corrupt_file",
+  message: "A file was damaged.",
+  path: "/data/1.json",
+};
+
+describe("createWarn()", () => {
+  it("tells whoever listens", () => {
+    const onWarning = vi.fn<Warn>();
+    createWarn({ onWarning })(warning);
+    expect(onWarning.mock.calls).toEqual([[warning]]);
+  });
+
+  it("tells a logger", () => {
+    const warn = vi.fn<Log>();
+    createWarn({ logger: { warn } })(warning);
+    expect(warn.mock.calls).toEqual([
+      ["A file was damaged.", { code: "corrupt_file", path: "/data/1.json" }],
+    ]);
+  });
+
+  it("tells the console when logging is on", () => {
+    const warn = vi.spyOn(console, "warn").mockImplementation(() => {});
+    createWarn({ logging: true })(warning);
+    expect(warn).toHaveBeenCalledOnce();
+    warn.mockRestore();
+  });
+
+  it("tells the process when nobody asked", async () => {
+    const told = once(process, "warning");
+    createWarn({})(warning);
+    expect(await told).toEqual([
+      expect.objectContaining({ message: "A file was damaged.", code: "BITBUCKET_AUTH_CORRUPT_FILE" }),
+    ]);
+  });
+
+  it("tells nobody but the listener when logging is off", () => {
+    const [warn, onWarning] = [vi.fn<Log>(), vi.fn<Warn>()];
+    createWarn({ logging: false, logger: { warn }, onWarning })(warning);
+    expect(warn).not.toHaveBeenCalled();
+    expect(onWarning).toHaveBeenCalledOnce();
+  });
+});
