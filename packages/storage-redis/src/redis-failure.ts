@@ -1,0 +1,41 @@
+import { StorageError, type ErrorAction } from "@bitbucket-auth/core";
+
+// Note: only words of our own and Redis' error codes reach a message. A client's error can carry the command it failed
+// on (with the record and the lease owner in it), or a URL with a password, so it is never quoted and never a `cause`.
+const meanings: readonly (readonly [code: RegExp, action: ErrorAction, message: string])[] = [
+  [/\bWRONGTYPE\b/, "fix_config", "its key holds something else, left as it is. Choose another `prefix`"],
+  [
+    /\bREADONLY\b/,
+    "retry",
+    "a read-only replica answered. If that outlasts a failover, connect to the primary",
+  ],
+  [/\bOOM\b|\bMISCONF\b/, "fix_config", "memory or disk is full. Make room; what was stored is intact"],
+  [
+    /\bNOPERM\b|\bNOAUTH\b|\bWRONGPASS\b/,
+    "fix_config",
+    "the client may not do that. Check user, password and ACL",
+  ],
+  [/\bMOVED\b|\bCROSSSLOT\b/, "fix_config", "it is a cluster. Use a cluster client"],
+  [/The client is closed/, "fix_config", "the client is not connected. Call its `connect()` first"],
+];
+
+/** Whether Redis itself answered with an error: then it is known what happened, and repeating gains nothing. */
+export function isRefusal(error: unknown): error is Error {
+  return error instanceof Error && /^[A-Z]{3,} /.test(error.message);
+}
+
+/** The one typed error a caller meets, whatever the client rejected with. */
+export function storageFailure(error: unknown): StorageError {
+  if (error instanceof StorageError) return error;
+  const text = error instanceof Error ? error.message : "";
+  for (const [code, action, message] of meanings) {
+    const found = code.exec(text);
+    if (found) return new StorageError(`Redis (${found[0]}): ${message}.`, { action });
+  }
+  const code = /^[A-Z]{3,}(?= )|\bE[A-Z]{4,}\b/.exec(text)?.[0];
+  return new StorageError(
+    isRefusal(error)
+      ? `Redis refused the command (${code}). Try again; if it stays, see the server's log.`
+      : `Redis cannot be reached${code ? ` (${code})` : ""}. Check that it runs.`,
+  );
+}
