@@ -1,0 +1,160 @@
+import { InvalidOptionsError, type FetchForOptions } from "@bitbucket-auth/core";
+import { buildCall, type CallKind } from "./build-call.js";
+import { deliver } from "./deliver.js";
+import type { FixedCredentials } from "./fixed-credentials.js";
+import { sendCall } from "./send-call.js";
+
+/** What carries the calls of one API object. */
+export interface Transport {
+  /** A `fetch` with the token of the moment. */
+  live(limits: FetchForOptions): typeof globalThis.fetch;
+  /** A `fetch` with other credentials, where the owner of the object may name some. */
+  fixed?(credentials: FixedCredentials, limits: FetchForOptions): typeof globalThis.fetch;
+  /** For every call of the object. */
+  readonly limits: FetchForOptions;
+  readonly signal?: AbortSignal | undefined;
+}
+
+type Callback = (error: unknown, answer?: unknown) => void;
+type Send = (
+  route: string,
+  parameters?: unknown,
+  options?: unknown,
+  callback?: Callback,
+) => Promise<unknown> | undefined;
+
+/** What `bitbucket-api-v2` asks of its `requestAdapter`. */
+export interface RequestAdapter extends Record<"get" | "post" | "put" | "delete", Send> {
+  readonly postForm: Send;
+  readonly putForm: Send;
+  readonly postRelated: Send;
+  readonly putRelated: Send;
+  send(
+    route: string,
+    parameters?: unknown,
+    method?: string,
+    options?: unknown,
+    callback?: Callback,
+  ): ReturnType<Send>;
+  /** Calls an address that Bitbucket gave. */
+  doPrebuiltSend(url: string, callback?: Callback): ReturnType<Send>;
+  setOption(name: string, value: unknown): RequestAdapter;
+  getOption(name: string, fallback?: unknown): unknown;
+}
+
+/**
+ * Carries the calls of `bitbucket-api-v2`. With a callback it calls that and answers nothing; without one it answers a promise.
+ * What one call is told holds for that call alone.
+ */
+export function createRequestAdapter(transport: Transport): RequestAdapter {
+  const options = new Map<string, unknown>();
+  let usual: typeof globalThis.fetch | undefined;
+
+  const fetchWithin = (limits: FetchForOptions): typeof globalThis.fetch => {
+    const credentials = credentialsIn(options);
+    return (credentials && transport.fixed?.(credentials, limits)) ?? transport.live(limits);
+  };
+  const perform = async (
+    method: string,
+    kind: CallKind,
+    route: string,
+    parameters: unknown,
+    given: unknown,
+  ): Promise<unknown> => {
+    const { signal, headers, ...limits } = readCallOptions(given);
+    const call = buildCall(method, kind, route, parameters);
+    const isUsual = Object.keys(limits).length === 0;
+    if (isUsual) usual ??= fetchWithin(transport.limits);
+    return sendCall(
+      { ...call, headers: { ...headers, ...call.headers } },
+      {
+        fetch: isUsual && usual ? usual : fetchWithin({ ...transport.limits, ...limits }),
+        signal:
+          signal && transport.signal
+            ? AbortSignal.any([signal, transport.signal])
+            : (signal ?? transport.signal),
+        timeoutMs: limits.timeoutMs ?? transport.limits.timeoutMs,
+      },
+    );
+  };
+  const sender =
+    (method: string, kind: CallKind): Send =>
+    (route, parameters, given, callback) =>
+      deliver(perform(method, kind, route, parameters, given), callback);
+
+  const adapter: RequestAdapter = {
+    get: sender("GET", "query"),
+    delete: sender("DELETE", "query"),
+    post: sender("POST", "json"),
+    put: sender("PUT", "json"),
+    postForm: sender("POST", "form"),
+    putForm: sender("PUT", "form"),
+    postRelated: sender("POST", "related"),
+    putRelated: sender("PUT", "related"),
+    send(route, parameters, method = "GET", given, callback) {
+      const verb = method.toUpperCase();
+      return sender(verb, /^(GET|HEAD|DELETE)$/.test(verb) ? "query" : "json")(
+        route,
+        parameters,
+        given,
+        callback,
+      );
+    },
+    doPrebuiltSend: (url, callback) => sender("GET", "query")(url, undefined, undefined, callback),
+    setOption(name, value) {
+      if (!transport.fixed) {
+        throw new InvalidOptionsError(
+          "This object calls for an account of its BitbucketAuth. For other credentials make one with createBitbucketAPI().",
+        );
+      }
+      options.set(name, value);
+      usual = undefined;
+      return adapter;
+    },
+    getOption: (name, fallback = null) => options.get(name) ?? fallback,
+  };
+  return adapter;
+}
+
+/** What `authenticateOAuth2()` and its like have set. */
+function credentialsIn(options: ReadonlyMap<string, unknown>): FixedCredentials | undefined {
+  switch (options.get("login_type")) {
+    case undefined:
+      return undefined;
+    case "oauth2":
+      return { scheme: "bearer", accessToken: text(options, "oauth_access_token") };
+    case "basic":
+      return { scheme: "basic", username: text(options, "username"), password: text(options, "password") };
+    default:
+      return { scheme: "none" };
+  }
+}
+
+function text(options: ReadonlyMap<string, unknown>, name: string): string {
+  const value = options.get(name);
+  if (typeof value === "string" && value !== "") return value;
+  throw new InvalidOptionsError(
+    `The API object was given no ${name.replace("oauth_", "").replace("_", " ")}.`,
+  );
+}
+
+interface ReadOptions extends FetchForOptions {
+  readonly signal?: AbortSignal;
+  readonly headers?: Record<string, string>;
+}
+
+function readCallOptions(given: unknown): ReadOptions {
+  if (typeof given !== "object" || given === null) return {};
+  const { signal, headers, timeoutMs, rateLimitBudgetMs }: Record<string, unknown> = { ...given };
+  return {
+    ...(signal instanceof AbortSignal && { signal }),
+    ...(typeof headers === "object" &&
+      headers !== null && { headers: Object.fromEntries(namedTexts(headers)) }),
+    ...(typeof timeoutMs === "number" && { timeoutMs }),
+    ...(typeof rateLimitBudgetMs === "number" && { rateLimitBudgetMs }),
+  };
+}
+
+function namedTexts(headers: object): [string, string][] {
+  return Object.entries(headers).map(([name, value]) => [name, String(value)]);
+}

@@ -1,0 +1,45 @@
+import { ApiRequestError } from "@bitbucket-auth/core";
+import { isRecord } from "./json-object.js";
+import type { ApiSource } from "./paginate.js";
+import { sendCall } from "./send-call.js";
+
+/** Whose token it is. */
+export interface BitbucketIdentity {
+  /** In braces. It never changes: use it, or `accountId`, as a key; names change. */
+  readonly uuid: string;
+  /** `user` for a person, `app_user` for a consumer that acts as itself. */
+  readonly type: string;
+  readonly accountId?: string | undefined;
+  readonly displayName?: string | undefined;
+  readonly username?: string | undefined;
+  readonly nickname?: string | undefined;
+}
+
+/**
+ * Asks Bitbucket whose token it is. Needs the scope `account`; without it the call rejects with `ScopeMissingError`.
+ * @see https://developer.atlassian.com/cloud/bitbucket/rest/api-group-users/#api-user-get
+ */
+export async function whoAmI(source: ApiSource): Promise<BitbucketIdentity> {
+  const user =
+    typeof source === "function"
+      ? await sendCall({ method: "GET", target: "/2.0/user" }, { fetch: source })
+      : await source.get("user");
+  if (!isRecord(user) || typeof user["uuid"] !== "string" || user["uuid"] === "") {
+    throw new ApiRequestError("Bitbucket did not say whose token this is. Try again.", {
+      transient: true,
+      action: "retry",
+    });
+  }
+  const text = (field: string): string | undefined => {
+    const value = user[field];
+    return typeof value === "string" ? value : undefined;
+  };
+  return {
+    uuid: user["uuid"],
+    type: text("type") ?? "user",
+    accountId: text("account_id"),
+    displayName: text("display_name"),
+    username: text("username"),
+    nickname: text("nickname"),
+  };
+}
