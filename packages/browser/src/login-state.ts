@@ -1,0 +1,35 @@
+import { equalInConstantTime, InvalidOptionsError, StateMismatchError } from "@bitbucket-auth/core";
+import type { StorageSlot } from "./storage-slot.js";
+
+/** The state of the one sign-in that is under way in this storage (RFC 6749 section 10.12). It works once. */
+export interface LoginState {
+  /** Keeps the state of a new sign-in; the one before it is forgotten. */
+  keep(state: string): void;
+  /** Whether this is the state that was kept. Forgets nothing. */
+  matches(state: string | null): boolean;
+  /** Forgets what was kept. Throws `StateMismatchError` unless it was this very state. */
+  redeem(state: string | null): void;
+}
+
+/** Shorter ones can be guessed. */
+const shortest = 16;
+
+/** Keeps the state in this slot. */
+export function createLoginState(slot: StorageSlot): LoginState {
+  const matches = (state: string | null): boolean => {
+    const kept = slot.read();
+    return equalInConstantTime(kept, state ?? "") && kept.length >= shortest;
+  };
+  return {
+    keep(state) {
+      if (state.length < shortest) throw new InvalidOptionsError("generateState() gives too few characters.");
+      slot.write(state);
+    },
+    matches,
+    redeem(state) {
+      const isMatch = matches(state);
+      slot.write("");
+      if (!isMatch) throw new StateMismatchError("The callback is not of a sign-in here. Call authorize().");
+    },
+  };
+}
