@@ -1,0 +1,36 @@
+import { member, text } from "./json.ts";
+
+/** A failure, in words for people. */
+export interface Problem {
+  readonly title: string;
+  readonly text: string;
+  readonly next: "sign-in" | "try-again";
+}
+
+/** Says what went wrong and what a person can do. What a program would do is in `error.action`. */
+export function describeProblem(error: unknown): Problem {
+  const action = text(error, "action");
+  if (action === "reauthorize")
+    return {
+      title: "Please sign in again",
+      text: "Your sign-in has ended: in another tab, by its age, or because you took back this app's access. Nothing else was lost.",
+      next: "sign-in",
+    };
+  if (member(error, "status") === 404)
+    return {
+      title: "Not here",
+      text: "Bitbucket has no such thing, or your account may not see it. Check the address.",
+      next: "try-again",
+    };
+  if (action === "retry")
+    return {
+      title: "No answer from Bitbucket",
+      text: "It may be down, or your connection is. Wait a moment, then try again.",
+      next: "try-again",
+    };
+  return {
+    title: "That did not work",
+    text: error instanceof Error ? error.message : "Try again. If it stays so, tell those who run this app.",
+    next: "try-again",
+  };
+}

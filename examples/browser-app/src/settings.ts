@@ -1,0 +1,32 @@
+import { randomBytes } from "node:crypto";
+
+/** What the environment says. */
+export interface Settings {
+  /** Of the app with the backend. 0 takes any free one. */
+  readonly port: number;
+  /** Of the page without a server of its own. */
+  readonly staticPort: number;
+  /** The consumer's; without them the backend talks to a fake Bitbucket. */
+  readonly clientId: string | undefined;
+  readonly clientSecret: string | undefined;
+  readonly cookieSecret: string;
+}
+
+/** Reads the environment. Throws, naming the variable, for a value that cannot be used. */
+export function readSettings(env: NodeJS.ProcessEnv): Settings {
+  return {
+    port: readPort(env, "PORT", 3000),
+    staticPort: readPort(env, "STATIC_PORT", 3001),
+    clientId: env["BITBUCKET_CLIENT_ID"] || undefined,
+    clientSecret: env["BITBUCKET_CLIENT_SECRET"] || undefined,
+    // Without one, everybody has to sign in again when the app is started again.
+    cookieSecret: env["COOKIE_SECRET"] || randomBytes(32).toString("base64"),
+  };
+}
+
+function readPort(env: NodeJS.ProcessEnv, name: string, usual: number): number {
+  const port = Number(env[name] || usual);
+  if (!Number.isInteger(port) || port < 0 || port > 65_535)
+    throw new Error(`${name} takes a number below 65536.`);
+  return port;
+}

@@ -1,0 +1,79 @@
+import { createBitbucketMock, type BitbucketMock } from "@bitbucket-auth/testing";
+import { startBitbucketMock, type BitbucketMockServer } from "@bitbucket-auth/testing/server";
+
+const workspaces = [
+  { slug: "acme", name: "Acme" },
+  { slug: "lighthouse", name: "Lighthouse" },
+];
+const projects = [
+  "api",
+  "website",
+  "docs",
+  "mobile",
+  "billing",
+  "search",
+  "design",
+  "infra",
+  "metrics",
+  "mail",
+];
+const parts = ["service", "client", "tests"];
+const tasks = [
+  "Add a page for",
+  "Fix a typo in",
+  "Speed up",
+  "Write tests for",
+  "Remove what nobody uses from",
+];
+
+/** Starts a Bitbucket of our own with enough in it to leaf through. */
+export async function startFakeBitbucket(callbackUrl: string): Promise<BitbucketMockServer> {
+  const mock = createBitbucketMock({
+    users: [
+      { username: "alice", displayName: "Alice Example" },
+      { username: "bob", displayName: "Bob Example" },
+    ],
+    consumers: [{ name: "Express example", callbackUrl }],
+    workspaces,
+    repositories: [
+      ...projects.flatMap((project) =>
+        parts.map((part) => ({
+          workspace: "acme",
+          slug: `${project}-${part}`,
+          name: `${project} ${part}`,
+          description: `The ${part} of ${project}.`,
+        })),
+      ),
+      { workspace: "lighthouse", slug: "lamp", name: "Lamp", description: "It turns.", private: false },
+    ],
+    pullRequests: Array.from({ length: 34 }, (_, index) => ({
+      workspace: "acme",
+      repository: "api-service",
+      id: index + 1,
+      title: `${tasks[index % tasks.length]} the ${projects[index % projects.length]} service`,
+      state:
+        index % 4 === 3 ? ("MERGED" as const) : index % 9 === 5 ? ("DECLINED" as const) : ("OPEN" as const),
+      author: index % 3 === 0 ? "bob" : "alice",
+    })),
+  });
+  return startBitbucketMock(mock);
+}
+
+/** What the real one does by itself, at the press of a button. */
+export interface FakeControls {
+  /** Two hours pass: every access token expires. */
+  passTwoHours(): Promise<void>;
+  /** The newest grant is revoked, as in Bitbucket's settings, and its access token refused. */
+  revoke(): Promise<void>;
+}
+
+export function controlFake(mock: BitbucketMock): FakeControls {
+  return {
+    passTwoHours: () => mock.clock.advance("2h"),
+    async revoke() {
+      const newest = mock.grants.at(-1);
+      if (newest) mock.grant(newest.id).revoke();
+      await mock.clock.advance("2h");
+    },
+  };
+}

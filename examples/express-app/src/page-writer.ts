@@ -1,0 +1,43 @@
+import { isBitbucketAuthError, type BitbucketAuth, type Clock } from "@bitbucket-auth/core";
+import type { Request, Response } from "express";
+import type { Html } from "./html.ts";
+import { layout, type Crumb } from "./layout.ts";
+
+/** What a page is made of. */
+export interface Page {
+  readonly title: string;
+  readonly crumbs?: readonly Crumb[];
+  readonly body: Html;
+}
+
+/** Answers a request with a page. */
+export type ShowPage = (req: Request, res: Response, page: Page) => Promise<void>;
+
+/** Puts pages into the layout, which knows how long the token of the person still lives. */
+export function pageWriter({
+  auth,
+  clock,
+  isFake,
+}: {
+  readonly auth: BitbucketAuth;
+  readonly clock: Clock;
+  readonly isFake: boolean;
+}): ShowPage {
+  return async (req, res, page) => {
+    // Note: only set when somebody is signed in, whatever its type says.
+    const account = req.bitbucket?.account;
+    const expiresAt = account === undefined ? undefined : await tokenExpiry(auth, account);
+    const remainingMs = expiresAt === undefined ? undefined : Math.max(0, expiresAt - clock.now());
+    res.send(layout({ ...page, isFake, isSignedIn: account !== undefined, remainingMs }).markup);
+  };
+}
+
+/** `undefined` when there is no token to speak of; a page for everybody is shown all the same. */
+async function tokenExpiry(auth: BitbucketAuth, account: string): Promise<number | undefined> {
+  try {
+    return (await auth.getTokens(account)).expiresAt;
+  } catch (error) {
+    if (isBitbucketAuthError(error)) return undefined;
+    throw error;
+  }
+}

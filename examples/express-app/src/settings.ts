@@ -1,0 +1,36 @@
+import { randomBytes } from "node:crypto";
+
+/** What the environment says. */
+export interface Settings {
+  readonly port: number;
+  /** The consumer's; without them there is a fake Bitbucket. */
+  readonly clientId: string | undefined;
+  readonly clientSecret: string | undefined;
+  readonly redisUrl: string | undefined;
+  /** 32 bytes, shared by every process on one Redis. */
+  readonly tokenKey: Uint8Array | undefined;
+  readonly cookieSecret: string;
+  /** The address people see, when it is not `http://localhost:<port>`. */
+  readonly baseUrl: string | undefined;
+}
+
+/** Reads the environment. Throws, naming the variable, for a value that cannot be used. */
+export function readSettings(env: NodeJS.ProcessEnv): Settings {
+  const port = Number(env["PORT"] ?? 3000);
+  if (!Number.isInteger(port) || port < 0 || port > 65_535)
+    throw new Error("PORT takes a number below 65536.");
+  const key = env["TOKEN_KEY"];
+  const tokenKey = key === undefined ? undefined : new Uint8Array(Buffer.from(key, "base64"));
+  if (tokenKey && tokenKey.length !== 32)
+    throw new Error("TOKEN_KEY takes 32 bytes in base64. Make one: openssl rand -base64 32");
+  return {
+    port,
+    clientId: env["BITBUCKET_CLIENT_ID"] || undefined,
+    clientSecret: env["BITBUCKET_CLIENT_SECRET"] || undefined,
+    redisUrl: env["REDIS_URL"] || undefined,
+    tokenKey,
+    // Without one, everybody has to sign in again when the app is started again.
+    cookieSecret: env["COOKIE_SECRET"] || randomBytes(32).toString("base64"),
+    baseUrl: env["BASE_URL"] || undefined,
+  };
+}
