@@ -1,0 +1,136 @@
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { startDemo } from "./demo-process.ts";
+
+/** Long lines of the demo are broken at spaces. */
+const unbroken = (output: string): string => output.replaceAll(/\s+/g, " ");
+
+const consentAddress = /^http\S+\/authorize\?\S+(?=\n)/m;
+
+/** Decides as a person in a browser would, and follows Bitbucket back to the demo. */
+async function decide(address: string, decision: "grant" | "cancel"): Promise<void> {
+  const body = new URLSearchParams({ decision, username: "alice" });
+  const landing = await fetch(address, { method: "POST", body });
+  expect(await landing.text()).toContain("Back to the terminal");
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+}
+
+describe("npm run demo", () => {
+  it("tells its story from two processes and ends with 0", async () => {
+    const demo = startDemo();
+    const { exitCode } = await demo.ended;
+    const told = unbroken(demo.output());
+    expect(told).toContain("1,000 callers served, all with the same new token.");
+    expect(told).toContain("1 refresh was sent, says Bitbucket's log; 999 callers joined it.");
+    expect(told).toContain("The caller got a token and noticed nothing. The grant lives.");
+    expect(told).toMatch(/name RefreshRejectedError code refresh_rejected action reauthorize .*message \w/);
+    expect(told).toContain("Alice Example is back.");
+    expect(told).toContain("grants lost 0");
+    expect(told).toMatch(/Everything went as told\. $/);
+    expect(exitCode).toBe(0);
+
+    const [, pid] = /is a fake: process (\d+)/.exec(told) ?? [];
+    expect(Number(pid)).toBeGreaterThan(0);
+    expect(isRunning(Number(pid))).toBe(false);
+  });
+
+  it("fits 80 columns and sends no colours to what is not a terminal", async () => {
+    const demo = startDemo();
+    await demo.ended;
+    const lines = demo.output().split("\n");
+    expect(lines.length).toBeGreaterThan(40);
+    expect(lines.filter((line) => line.length > 80)).toEqual([]);
+    expect(demo.output()).not.toContain("\u001B");
+  });
+
+  it("prints no secret, in any of its two processes", async () => {
+    const directory = await mkdtemp(join(tmpdir(), "demo-secrets-"));
+    const file = join(directory, "secrets.jsonl");
+    const demo = startDemo({
+      env: {
+        NODE_OPTIONS: `--import=${new URL("record-secrets.ts", import.meta.url).href}`,
+        SECRETS_FILE: file,
+      },
+    });
+    await demo.ended;
+    const recorded = (await readFile(file, "utf8")).trim().split("\n");
+    await rm(directory, { recursive: true });
+    const secrets = recorded.map((line) => JSON.parse(line) as { kind: string; secret: string });
+    const known = (kind: string): number =>
+      new Set(secrets.filter((one) => one.kind === kind).map(({ secret }) => secret)).size;
+
+    // Two sign-ins and three refreshes, one of them lost on the way.
+    expect(known("access_token")).toBe(5);
+    expect(known("refresh_token")).toBe(5);
+    expect(known("client_secret")).toBe(1);
+    expect(known("code")).toBe(2);
+    expect(known("code_verifier")).toBe(2);
+    const output = demo.output();
+    const shown = secrets.filter(
+      ({ secret }) =>
+        output.includes(secret) ||
+        output.includes(secret.slice(0, 16)) ||
+        output.includes(Buffer.from(secret).toString("base64").slice(0, 20)),
+    );
+    expect(shown.map(({ kind }) => kind)).toEqual([]);
+  });
+
+  it("leaves the consent to the person with --browser", async () => {
+    const demo = startDemo({ args: ["--browser"] });
+    const [first] = await demo.shows(consentAddress);
+    await decide(first, "grant");
+    await demo.shows(/6 {2}The user signs in again[^]*http\S+\/authorize\?\S+(?=\n)/m);
+    const again = demo.output().match(new RegExp(consentAddress, "gm"))?.at(-1) ?? "";
+    await decide(again, "grant");
+    const { exitCode } = await demo.ended;
+    expect(demo.output()).toContain("Everything went as told.");
+    expect(exitCode).toBe(0);
+  });
+
+  it("ends with a typed error and 1 when the person says no", async () => {
+    const demo = startDemo({ args: ["--browser"] });
+    const [address] = await demo.shows(consentAddress);
+    await decide(address, "cancel");
+    const { exitCode } = await demo.ended;
+    expect(demo.output()).toContain("The demo ends here: authorization_denied");
+    expect(demo.output()).toContain("AuthorizationDeniedError");
+    expect(exitCode).toBe(1);
+  });
+
+  it.for([
+    ["SIGINT", 130],
+    ["SIGTERM", 143],
+    ["SIGHUP", 129],
+    ["SIGKILL", null],
+  ] as const)("takes the fake along when it ends by %s", async ([signal, expected]) => {
+    const demo = startDemo({ args: ["--browser"] });
+    await demo.shows(consentAddress);
+    demo.kill(signal);
+    const { exitCode } = await demo.ended;
+    expect(exitCode).toBe(expected);
+  });
+
+  it("ends with the reason and 1 when the request log says otherwise", async () => {
+    const demo = startDemo({ preload: new URL("repeat-refreshes.ts", import.meta.url) });
+    const { exitCode } = await demo.ended;
+    expect(demo.output()).toContain("Refreshes sent: the story says 1, but it was 2.");
+    expect(demo.output()).not.toContain("Everything went as told.");
+    expect(exitCode).toBe(1);
+  });
+
+  it("says which option it does not know", async () => {
+    const demo = startDemo({ args: ["--colour"] });
+    const { exitCode } = await demo.ended;
+    expect(demo.output()).toContain("Unknown option '--colour'");
+    expect(exitCode).toBe(1);
+  });
+});

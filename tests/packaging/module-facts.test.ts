@@ -1,0 +1,45 @@
+import { describe, expect, it } from "vitest";
+import { packageOf, readModule } from "./module-facts.ts";
+
+describe("readModule()", () => {
+  it("finds what comes from outside, however it is written", () => {
+    const text = `
+      /// <reference types="express" />
+      import { a } from "node:fs";
+      import "./near.js";
+      export { b } from "zod/mini";
+      export declare const c: import("@scope/name/part").C;
+      const d = () => import("jose");`;
+    expect(readModule(text).imports.toSorted()).toEqual([
+      "@scope/name/part",
+      "express",
+      "jose",
+      "node:fs",
+      "zod/mini",
+    ]);
+  });
+
+  it.each([
+    "await load();",
+    "export const a = [await load()];",
+    "for await (const a of b) c(a);",
+    "if (a) await b;",
+  ])("sees that %s waits while the module loads", (text) => expect(readModule(text).awaitsOnLoad).toBe(true));
+
+  it.each([
+    "const a = async () => await b;",
+    "class A { async b() { await c; } }",
+    "async function a() { await b; }",
+  ])("sees that %s does not", (text) => expect(readModule(text).awaitsOnLoad).toBe(false));
+});
+
+describe("packageOf()", () => {
+  it.each([
+    ["zod", "zod"],
+    ["zod/mini", "zod"],
+    ["@scope/name/part", "@scope/name"],
+    ["node:fs/promises", "node:fs/promises"],
+  ])("names the package of %s", (imported, expected) => {
+    expect(packageOf(imported)).toBe(expected);
+  });
+});

@@ -1,0 +1,60 @@
+import { describe, expect, it } from "vitest";
+import { storagesOnce, withStormStorage } from "../storm/storm-storage.ts";
+import { redemptions, withStorm } from "./with-storm.ts";
+
+const others = { processes: [1, 2] };
+const timeoutMs = 60_000;
+
+it("takes over from a killed process of the same host at once: file", { timeout: timeoutMs }, async () => {
+  await withStormStorage("file", (settings) =>
+    // The others give up long before the lease would lapse by itself.
+    withStorm({ settings: { ...settings, leaseMs: "600000", contentionMs: "2000" } }, async (storm) => {
+      await storm.advance("121m");
+      const trap = await storm.trap(0, "intent-written");
+      await trap.kill();
+
+      expect(await storm.ask(others)).toMatchObject({ served: 10, failed: 0 });
+      expect(await redemptions(storm)).toEqual({ sent: 1, reuse: 0 });
+    }),
+  );
+});
+
+describe.each(storagesOnce)("a lease: %s", (name) => {
+  it("is kept by its heartbeat for as long as its holder lives", { timeout: timeoutMs }, async () => {
+    const times = { leaseMs: "500", timeoutMs: "400", contentionMs: "2000" };
+    await withStormStorage(name, (settings) =>
+      withStorm({ settings: { ...settings, ...times } }, async (storm) => {
+        await storm.advance("121m");
+        const trap = await storm.trap(0, "before-save");
+
+        // They wait for four times the lease.
+        const waited = await storm.ask(others);
+        expect(waited.failures).toEqual({ refresh_contended: 10 });
+        trap.release();
+        expect(await trap.answers).toMatchObject({ served: 5, failed: 0 });
+
+        expect(await storm.ask()).toMatchObject({ served: 15, failed: 0 });
+        expect(await redemptions(storm)).toEqual({ sent: 1, reuse: 0 });
+      }),
+    );
+  });
+
+  it("outlasts no request: a Bitbucket slower than the lease is given up on and asked again later", async () => {
+    const times = { leaseMs: "1000", timeoutMs: "900" };
+    const profile = { base: "strict", leewayMs: 600_000, siblings: "last-live" } as const;
+    await withStormStorage(name, (settings) =>
+      withStorm({ settings: { ...settings, ...times }, profile }, async (storm) => {
+        await storm.bitbucket.faults.next("token", { delay: 3_000 });
+        await storm.advance("121m");
+
+        const slow = await storm.ask();
+        expect(slow.failures).toEqual({ token_request_failed: 15 });
+        expect(await redemptions(storm)).toEqual({ sent: 1, reuse: 0 });
+
+        await storm.advance("10s");
+        expect(await storm.ask()).toMatchObject({ served: 15, failed: 0 });
+        expect(await redemptions(storm)).toEqual({ sent: 2, reuse: 0 });
+      }),
+    );
+  }, 60_000);
+});

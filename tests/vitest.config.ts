@@ -1,0 +1,10 @@
+import { defineConfig } from "vitest/config";
+
+export default defineConfig({
+  test: {
+    name: "tests",
+    include: ["**/*.test.ts"],
+    exclude: ["**/*.long.test.ts", "**/node_modules/**"],
+    testTimeout: 60_000,
+  },
+});
