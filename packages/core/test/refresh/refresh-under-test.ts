@@ -6,7 +6,7 @@ import { refreshPolicy } from "../../src/refresh/refresh-policy.ts";
 import { createServerClock } from "../../src/refresh/server-clock.ts";
 import { plaintextCipher } from "../../src/storage/record-encryption.ts";
 import { createRecordStore } from "../../src/storage/record-store.ts";
-import { TokenRequestError } from "../../src/errors.ts";
+import { RefreshRejectedError, TokenRequestError, TokenRequestRejectedError } from "../../src/errors.ts";
 import type { TokenRecord } from "../../src/storage/token-record.ts";
 import type { TokenAnswer } from "../../src/token-endpoint/token-answer.ts";
 import { fullRecord } from "../storage/sample-record.ts";
@@ -97,6 +97,21 @@ export function lostAnswer(): TokenAnswer {
 /** An answer to a request that never left. */
 export function unsentAnswer(): TokenAnswer {
   return { kind: "unsent", error: new TokenRequestError("Nothing was sent.") };
+}
+
+/** An answer that says that Bitbucket cannot just now. */
+export function downAnswer(): TokenAnswer {
+  return { kind: "not_redeemed", error: new TokenRequestError("Bitbucket is down.") };
+}
+
+/** Bitbucket's explicit word that the grant is gone. */
+export function deadAnswer(): TokenAnswer {
+  return { kind: "dead", error: new RefreshRejectedError("The grant is dead.", { certainty: "certain" }) };
+}
+
+/** An answer to a consumer or a request that is set up wrongly. */
+export function misconfiguredAnswer(): TokenAnswer {
+  return { kind: "misconfigured", error: new TokenRequestRejectedError("The secret is wrong.") };
 }
 
 /** A record in good order, obtained when the test began, living two hours. */

@@ -1,90 +1,61 @@
 import { describe, expect, it } from "vitest";
-import { createTokenManager } from "../../src/refresh/token-manager.ts";
-import type { TokenRecord } from "../../src/storage/token-record.ts";
-import type { TokenAnswer } from "../../src/token-endpoint/token-answer.ts";
 import {
-  activeRecord,
-  ann,
-  createRefreshUnderTest,
-  rejectionOf,
-  startOfTest,
-  tokensAnswer,
-  type RefreshUnderTest,
-} from "./refresh-under-test.ts";
+  anything,
+  createManagerUnderTest,
+  heldAnswer,
+  minutesOld,
+  storeRecord,
+} from "./manager-under-test.ts";
+import { activeRecord, ann, rejectionOf, tokensAnswer } from "./refresh-under-test.ts";
 
-const anything = { minValidityMs: 0 };
-const minute = 60_000;
-
-/** An answer that comes when the test says so; `asked` resolves when the request is under way. */
-function heldAnswer(): {
-  readonly answer: () => Promise<TokenAnswer>;
-  readonly asked: Promise<void>;
-  release(): void;
-} {
-  let release: () => void = () => undefined;
-  let arrive: () => void = () => undefined;
-  const asked = new Promise<void>((resolve) => (arrive = resolve));
-  const released = new Promise<void>((resolve) => (release = resolve));
-  return {
-    asked,
-    release: () => release(),
-    async answer() {
-      arrive();
-      await released;
-      return tokensAnswer(2);
-    },
-  };
-}
-
-async function stored({ context }: RefreshUnderTest, overrides: Partial<TokenRecord>): Promise<void> {
-  await context.store.replace(ann.key, null, activeRecord(overrides));
-}
+const down = { before: new Error("down") };
 
 describe("createTokenManager()", () => {
-  it("keeps the error about a token that one caller rejects from those who reject none", async () => {
-    const test = createRefreshUnderTest();
-    await stored(test, { parentFp: "refreshed a moment ago" });
-    const manager = createTokenManager(test.context);
-    const rejecting = rejectionOf(manager.get(ann, { ...anything, rejected: "access-1" }));
-    const other = manager.get(ann, anything);
-    expect(await rejecting).toMatchObject({ code: "access_token_rejected" });
-    expect(await other).toMatchObject({ accessToken: "access-1" });
+  it("does not remember what a refresh ahead brings after the grant was dropped", async () => {
+    const held = heldAnswer(tokensAnswer(2));
+    const test = createManagerUnderTest([held.answer]);
+    await storeRecord(test, minutesOld(110));
+    await test.manager.get(ann, anything);
+    await held.asked;
+    test.manager.drop(ann);
+    held.release();
+    await test.manager.settled();
+    expect(test.events).toContain("refreshed");
+    expect(test.manager.cached("ann")).toBeUndefined();
   });
 
-  it("does not remember what a refresh ahead brings after the grant was dropped", async () => {
-    const held = heldAnswer();
-    const test = createRefreshUnderTest([held.answer]);
-    await stored(test, {
-      obtainedAt: startOfTest - 110 * minute,
-      accessExpiresAt: startOfTest + 10 * minute,
-    });
-    const manager = createTokenManager(test.context);
-    await manager.get(ann, anything);
-    await held.asked;
-    manager.drop(ann);
-    held.release();
-    await manager.settled();
-    expect(test.events).toContain("refreshed");
-    expect(manager.cached("ann")).toBeUndefined();
+  it("does not remember what a look-up finds after the grant was dropped", async () => {
+    const test = createManagerUnderTest();
+    await storeRecord(test);
+    const looking = test.manager.get(ann, anything);
+    test.manager.drop(ann);
+    expect(await looking).toMatchObject({ accessToken: "access-1" });
+    expect(test.manager.cached("ann")).toBeUndefined();
   });
 
   it("lets nobody join a look-up that began before the grant was dropped", async () => {
-    const held = heldAnswer();
-    const test = createRefreshUnderTest([held.answer]);
-    await stored(test, { accessExpiresAt: startOfTest });
-    const manager = createTokenManager(test.context);
-    const before = manager.get(ann, anything);
+    const held = heldAnswer(tokensAnswer(2));
+    const test = createManagerUnderTest([held.answer]);
+    await storeRecord(test, minutesOld(120));
+    const before = test.manager.get(ann, anything);
     await held.asked;
     await test.context.store.remove(ann.key);
-    manager.drop(ann);
-    expect(await rejectionOf(manager.get(ann, anything))).toMatchObject({ code: "signed_out" });
+    test.manager.drop(ann);
+    expect(await rejectionOf(test.manager.get(ann, anything))).toMatchObject({ code: "signed_out" });
     held.release();
     expect(await rejectionOf(before)).toMatchObject({ code: "signed_out" });
   });
 
+  it("takes over a sign-in, and what was served before it is served no more", async () => {
+    const test = createManagerUnderTest();
+    await storeRecord(test);
+    await test.manager.get(ann, anything);
+    test.manager.adopting(ann)(activeRecord({ accessToken: "access-9" }));
+    expect(await test.manager.cached("ann")).toBe("access-9");
+  });
+
   it("does not take over a sign-in that was signed out while it was being saved", async () => {
-    const test = createRefreshUnderTest();
-    const manager = createTokenManager(test.context);
+    const { manager } = createManagerUnderTest();
     const adopt = manager.adopting(ann);
     manager.drop(ann);
     adopt(activeRecord());
@@ -94,25 +65,14 @@ describe("createTokenManager()", () => {
   });
 
   it("knows an unsaved record by itself, also when the grant was dropped meanwhile", async () => {
-    const test = createRefreshUnderTest([tokensAnswer(2)]);
-    await stored(test, { accessExpiresAt: startOfTest });
-    const manager = createTokenManager(test.context);
-    const down = { before: new Error("down") };
+    const test = createManagerUnderTest([tokensAnswer(2)]);
+    await storeRecord(test, minutesOld(120));
     test.scripted.script("compareAndSwap", "works", down, down);
-    const record = await manager.get(ann, anything);
-    expect(manager.isUnsaved(record)).toBe(true);
-    manager.drop(ann);
-    expect(manager.isUnsaved(record)).toBe(true);
+    const record = await test.manager.get(ann, anything);
+    expect(test.manager.isUnsaved(record)).toBe(true);
+    test.manager.drop(ann);
+    expect(test.manager.isUnsaved(record)).toBe(true);
     test.close();
-    await manager.settled();
-  });
-
-  it("refreshes nothing for its age once its owner closes", async () => {
-    const test = createRefreshUnderTest([tokensAnswer(2)]);
-    await stored(test, {});
-    test.close();
-    const manager = createTokenManager(test.context);
-    expect(await rejectionOf(manager.refreshIfOlder(ann, -1))).toMatchObject({ message: "closed" });
-    expect(test.sent).toEqual([]);
+    await test.manager.settled();
   });
 });
