@@ -40,6 +40,6 @@ export async function measureIdleGrants(): Promise<Table> {
         count,
       ),
     ],
-    reading: "A grant that idles for 90 days is gone; one refresh in 30 days keeps it.",
+    reading: "A grant that idles for 90 days is gone; one refresh in eight weeks keeps it.",
   };
 }

@@ -17,14 +17,15 @@ export interface KeepAliveReport extends KeepAliveProgress {
 
 /** How far `keepAlive` goes, and how to watch and stop it. */
 export interface KeepAliveOptions {
-  /** Refreshes grants that were last refreshed longer ago than this, in milliseconds. @default 30 days */
+  /** Refreshes grants that were last refreshed longer ago than this, in milliseconds. @default 8 weeks */
   readonly olderThanMs?: number | undefined;
   readonly signal?: AbortSignal | undefined;
   /** Called after each grant. */
   readonly onProgress?: ((progress: KeepAliveProgress) => void) | undefined;
 }
 
-const thirtyDaysMs = 30 * 24 * 3_600_000;
+/** With a month until the next walk, still short of the three months after which Bitbucket forgets a grant. */
+const eightWeeksMs = 56 * 24 * 3_600_000;
 
 /**
  * Refreshes every grant that has been idle for long, so that Bitbucket does not forget it after three months.
@@ -38,7 +39,7 @@ export async function keepGrantsAlive(
     manager,
     prefix,
   }: { readonly storage: TokenStorage; readonly manager: TokenManager; readonly prefix: string },
-  { olderThanMs = thirtyDaysMs, signal, onProgress }: KeepAliveOptions,
+  { olderThanMs = eightWeeksMs, signal, onProgress }: KeepAliveOptions,
 ): Promise<KeepAliveReport> {
   if (!storage.list) {
     throw new InvalidOptionsError("keepAlive() needs a storage that can list its keys, and this one cannot.");

@@ -53,8 +53,8 @@ describe("keepGrantsAlive()", () => {
       failures: [],
     });
     expect(asked).toEqual([
-      ["ann", 30 * day],
-      ["a/b", 30 * day],
+      ["ann", 56 * day],
+      ["a/b", 56 * day],
     ]);
   });
 
