@@ -23,7 +23,7 @@ export interface AppOptions {
 /** Puts the app together. Everything of Bitbucket is in four lines: mount, guard, `req.bitbucket`, errors. */
 export function createApp({ auth, cookieSecret, baseUrl, clock = systemClock, fake }: AppOptions): Express {
   const app = express();
-  const show = pageWriter({ auth, clock, isFake: fake !== undefined });
+  const show = pageWriter({ auth, clock, fake });
 
   app.disable("x-powered-by");
   app.use(helmet(baseUrl.startsWith("https:") ? {} : plainHttp));

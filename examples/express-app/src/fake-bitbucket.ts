@@ -1,4 +1,4 @@
-import { createBitbucketMock, type BitbucketMock } from "@bitbucket-auth/testing";
+import { createBitbucketMock } from "@bitbucket-auth/testing";
 import { startBitbucketMock, type BitbucketMockServer } from "@bitbucket-auth/testing/server";
 
 const workspaces = [
@@ -59,16 +59,26 @@ export async function startFakeBitbucket(callbackUrl: string): Promise<Bitbucket
   return startBitbucketMock(mock);
 }
 
-/** What the real one does by itself, at the press of a button. */
+/** What the real one does by itself, at the press of a button, and what came of it. */
 export interface FakeControls {
+  /** A page with all that was asked of it. */
+  readonly inspectorUrl: string;
+  /** What it was asked for so far, in words. */
+  readonly askedFor: string;
   /** Two hours pass: every access token expires. */
   passTwoHours(): Promise<void>;
   /** The newest grant is revoked, as in Bitbucket's settings, and its access token refused. */
   revoke(): Promise<void>;
 }
 
-export function controlFake(mock: BitbucketMock): FakeControls {
+export function controlFake({ mock, url }: BitbucketMockServer): FakeControls {
   return {
+    inspectorUrl: `${url}/_mock`,
+    get askedFor() {
+      const signIns = mock.requests.token("authorization_code").length;
+      const refreshes = mock.requests.token("refresh_token").length;
+      return `${signIns} ${signIns === 1 ? "sign-in" : "sign-ins"} and ${refreshes} ${refreshes === 1 ? "refresh" : "refreshes"}`;
+    },
     passTwoHours: () => mock.clock.advance("2h"),
     async revoke() {
       const newest = mock.grants.at(-1);

@@ -1,3 +1,4 @@
+import type { FakeControls } from "./fake-bitbucket.ts";
 import { html, type Html } from "./html.ts";
 
 /** A step of the way to a page. */
@@ -11,13 +12,14 @@ interface LayoutOptions {
   readonly crumbs?: readonly Crumb[];
   readonly body: Html;
   readonly isSignedIn: boolean;
-  readonly isFake: boolean;
+  /** Absent when this is the real Bitbucket. */
+  readonly fake: Pick<FakeControls, "askedFor" | "inspectorUrl"> | undefined;
   /** What is left of the access token's life. */
   readonly remainingMs: number | undefined;
 }
 
 /** The frame around every page. Works without scripts; with them the token's life counts down. */
-export function layout({ title, crumbs = [], body, isSignedIn, isFake, remainingMs }: LayoutOptions): Html {
+export function layout({ title, crumbs = [], body, isSignedIn, fake, remainingMs }: LayoutOptions): Html {
   return html`<!doctype html>
     <html lang="en">
       <head>
@@ -43,7 +45,7 @@ export function layout({ title, crumbs = [], body, isSignedIn, isFake, remaining
         ${crumbs.length > 0 && breadcrumbs(crumbs, title)}
         <main id="main">${body}</main>
         <footer>
-          ${remainingMs !== undefined && tokenLife(remainingMs)} ${isFake && fakeBar(isSignedIn)}
+          ${remainingMs !== undefined && tokenLife(remainingMs)} ${fake && fakeBar(fake, isSignedIn)}
         </footer>
       </body>
     </html> `;
@@ -71,7 +73,7 @@ function minutes(ms: number): string {
   return `${Math.floor(all / 60)} h ${all % 60} min`;
 }
 
-function fakeBar(isSignedIn: boolean): Html {
+function fakeBar({ askedFor, inspectorUrl }: NonNullable<LayoutOptions["fake"]>, isSignedIn: boolean): Html {
   return html`<section class="fake" aria-labelledby="fake">
     <h2 id="fake">A fake Bitbucket</h2>
     ${
@@ -84,7 +86,8 @@ function fakeBar(isSignedIn: boolean): Html {
                 <button class="quiet">Let two hours pass</button>
               </form>
               <form method="post" action="/fake/revoke"><button class="quiet">Revoke the grant</button></form>
-            </div>`
+            </div>
+            <p>So far: ${askedFor}. Look at <a href="${inspectorUrl}">all it was asked</a>.</p>`
         : html`<p>
             It runs inside this program and behaves like the real one. Sign in as Alice or Bob, or press
             “Cancel” on its page to see what a refusal looks like.

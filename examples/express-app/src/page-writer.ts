@@ -1,5 +1,6 @@
 import { isBitbucketAuthError, type BitbucketAuth, type Clock } from "@bitbucket-auth/core";
 import type { Request, Response } from "express";
+import type { FakeControls } from "./fake-bitbucket.ts";
 import type { Html } from "./html.ts";
 import { layout, type Crumb } from "./layout.ts";
 
@@ -17,18 +18,18 @@ export type ShowPage = (req: Request, res: Response, page: Page) => Promise<void
 export function pageWriter({
   auth,
   clock,
-  isFake,
+  fake,
 }: {
   readonly auth: BitbucketAuth;
   readonly clock: Clock;
-  readonly isFake: boolean;
+  readonly fake: FakeControls | undefined;
 }): ShowPage {
   return async (req, res, page) => {
     // Note: only set when somebody is signed in, whatever its type says.
     const account = req.bitbucket?.account;
     const expiresAt = account === undefined ? undefined : await tokenExpiry(auth, account);
     const remainingMs = expiresAt === undefined ? undefined : Math.max(0, expiresAt - clock.now());
-    res.send(layout({ ...page, isFake, isSignedIn: account !== undefined, remainingMs }).markup);
+    res.send(layout({ ...page, fake, isSignedIn: account !== undefined, remainingMs }).markup);
   };
 }
 

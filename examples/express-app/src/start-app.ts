@@ -21,7 +21,7 @@ export async function startApp(settings: Settings): Promise<RunningApp> {
   const server = createServer();
   server.listen(settings.port, "localhost");
   await once(server, "listening").catch((cause: unknown) => {
-    throw new Error(`Port ${settings.port} is taken. Choose another: PORT=3001`, { cause });
+    throw new Error(`Port ${settings.port} is taken. Choose another: PORT=3010`, { cause });
   });
   const address = server.address();
   if (address === null || typeof address === "string") throw new Error("The server has no port.");
@@ -53,7 +53,7 @@ export async function startApp(settings: Settings): Promise<RunningApp> {
       auth,
       cookieSecret,
       baseUrl: url,
-      ...(fake && { clock: fake.mock.clock, fake: controlFake(fake.mock) }),
+      ...(fake && { clock: fake.mock.clock, fake: controlFake(fake) }),
     }),
   );
   return {

@@ -4,7 +4,7 @@ import { member, text } from "./json.ts";
 export interface Problem {
   readonly title: string;
   readonly text: string;
-  readonly next: "sign-in" | "try-again";
+  readonly next: "sign-in" | "try-again" | "leave";
 }
 
 /** Says what went wrong and what a person can do. What a program would do is in `error.action`. */
@@ -20,7 +20,7 @@ export function describeProblem(error: unknown): Problem {
     return {
       title: "Not here",
       text: "Bitbucket has no such thing, or your account may not see it. Check the address.",
-      next: "try-again",
+      next: "leave",
     };
   if (action === "retry")
     return {

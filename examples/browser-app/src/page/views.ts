@@ -94,8 +94,9 @@ export function problemView(error: unknown, { signIn, tryAgain }: Actions): View
     element(
       "div",
       { class: "actions" },
-      next === "sign-in" ? signInButton(signIn) : element("button", { click: tryAgain }, "Try again"),
-      element("a", { class: "button quiet", href: "/" }, "Back to the start"),
+      next === "sign-in" && signInButton(signIn),
+      next === "try-again" && element("button", { click: tryAgain }, "Try again"),
+      element("a", { class: next === "leave" ? "button" : "button quiet", href: "/" }, "Back to the start"),
     ),
     code !== "" && element("p", { class: "code" }, `Code: ${code}`),
   );
