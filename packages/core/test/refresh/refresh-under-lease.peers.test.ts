@@ -1,14 +1,13 @@
 import { describe, expect, it } from "vitest";
+import type { StoredRecord } from "../../src/storage/record-store.ts";
 import { createAttemptUnderTest, type AttemptUnderTest } from "./attempt-under-test.ts";
 import { consumer, minutesOld, storeRecord } from "./manager-under-test.ts";
-import { activeRecord, ann, deadAnswer, rejectionOf, tokensAnswer } from "./refresh-under-test.ts";
+import { ann, deadAnswer, rejectionOf, tokensAnswer } from "./refresh-under-test.ts";
 
 const theirs = { accessToken: "access-9", refreshToken: "refresh-9", refreshFp: "fp-9", parentFp: "fp-8" };
 
 /** What was read from the storage a moment ago. */
-async function justRead({
-  context,
-}: AttemptUnderTest): Promise<{ record: ReturnType<typeof activeRecord>; version: string }> {
+async function justRead({ context }: AttemptUnderTest): Promise<StoredRecord> {
   const stored = await context.store.read(ann.key);
   if (!stored) throw new Error("nothing is stored");
   return stored;
