@@ -2,6 +2,8 @@ import { type BitbucketAuth, type Clock, InvalidOptionsError, systemClock } from
 import type { NextFunction, Request, Response } from "express";
 import type { MakeApi } from "./bitbucket-request.js";
 import type { BitbucketUser } from "./bitbucket-user.js";
+import { member } from "./member.js";
+import { readUrl } from "./read-url.js";
 
 /** Where the routes are, below the path that `bitbucketAuth()` is mounted at. */
 export interface Routes {
@@ -65,9 +67,10 @@ const shortestSecret = 16;
 
 /** Fills in what was left out. Throws `InvalidOptionsError` for what cannot work. */
 export function resolveOptions(options: BitbucketAuthOptions): ResolvedOptions {
+  assertKinds(options);
   const { cookieSecret, baseUrl, routes = {}, clock = systemClock, proxy } = options;
-  const cookieSecrets = typeof cookieSecret === "string" ? [cookieSecret] : [...(cookieSecret ?? [])];
-  if (cookieSecrets.length === 0 || cookieSecrets.some((secret) => secret.length < shortestSecret)) {
+  const cookieSecrets = Array.isArray(cookieSecret) ? cookieSecret : [cookieSecret];
+  if (!cookieSecrets[0] || !cookieSecrets.every(isSecret)) {
     throw new InvalidOptionsError(
       `cookieSecret needs at least ${shortestSecret} random characters. Make one: node -p "crypto.randomBytes(32).toString('base64')"`,
     );
@@ -75,12 +78,13 @@ export function resolveOptions(options: BitbucketAuthOptions): ResolvedOptions {
   const login = routes.login ?? "/auth/bitbucket";
   const callback = routes.callback ?? "/auth/bitbucket/callback";
   const logout = routes.logout ?? "/auth/bitbucket/logout";
-  for (const path of [login, callback, logout, ...(proxy === undefined ? [] : [proxy])]) {
+  const paths = [login, callback, logout, ...(proxy === undefined ? [] : [proxy])];
+  for (const path of paths) {
     if (!/^(?:\/[\w.~-]+)+$/.test(path))
       throw new InvalidOptionsError(`"${path}" is not a path such as /auth/bitbucket.`);
   }
-  if (new Set([login, callback, logout]).size < 3)
-    throw new InvalidOptionsError("The three routes need three different paths.");
+  if (new Set(paths).size < paths.length)
+    throw new InvalidOptionsError("The routes and the proxy need different paths.");
   return {
     ...options,
     cookieSecrets,
@@ -90,9 +94,32 @@ export function resolveOptions(options: BitbucketAuthOptions): ResolvedOptions {
   };
 }
 
+/** Checks what a program without types can pass, before any of it is used. */
+function assertKinds(options: unknown): void {
+  const assert = (isRight: boolean, what: string): void => {
+    if (!isRight) throw new InvalidOptionsError(`bitbucketAuth() wants ${what}.`);
+  };
+  const isFunction = (value: unknown, name: string): boolean => typeof member(value, name) === "function";
+  const { auth, clock, routes, session, ...rest }: Partial<Record<string, unknown>> = { ...Object(options) };
+  assert(isFunction(auth, "fetchFor"), "`auth`: what createBitbucketAuth() of @bitbucket-auth/core answers");
+  assert(clock === undefined || isFunction(clock, "now"), "a `clock` with now()");
+  assert(routes === undefined || (typeof routes === "object" && routes !== null), "`routes` as an object");
+  const sessions = [undefined, "cookie", "express-session"];
+  assert(
+    sessions.some((one) => one === session),
+    '"cookie" or "express-session" as `session`',
+  );
+  for (const name of ["onSignIn", "onError", "api"])
+    assert(rest[name] === undefined || isFunction(rest, name), `a function as \`${name}\``);
+}
+
+function isSecret(value: unknown): boolean {
+  return typeof value === "string" && value.length >= shortestSecret;
+}
+
 function readBaseUrl(baseUrl: string | undefined): URL | undefined {
   if (baseUrl === undefined) return undefined;
-  const url = URL.canParse(baseUrl) ? new URL(baseUrl) : undefined;
+  const url = readUrl(baseUrl);
   if (url && /^https?:$/.test(url.protocol) && url.pathname === "/" && !url.search && !url.username)
     return url;
   throw new InvalidOptionsError("baseUrl must be an origin such as https://app.example, without a path.");

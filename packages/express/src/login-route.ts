@@ -12,7 +12,7 @@ export async function loginRoute(
 ): Promise<void> {
   const wanted = readReturnTo(queryOf(req).getAll("returnTo"));
   const ownPaths = Object.values(routes).map((path) => req.baseUrl + path);
-  const isOwn = wanted !== undefined && ownPaths.includes(wanted.replace(/[?#].*$/s, ""));
+  const isOwn = wanted !== undefined && ownPaths.includes(wanted.replace(/\/?(?:[?#].*)?$/s, ""));
   const returnTo = wanted === undefined || isOwn ? "/" : wanted;
   // Without a base URL Bitbucket takes the registered callback: better than an address made of what the request says.
   const redirectUri = baseUrl && baseUrl.origin + req.baseUrl + routes.callback;

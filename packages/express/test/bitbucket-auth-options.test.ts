@@ -15,10 +15,37 @@ describe("bitbucketAuth()", () => {
     ["a base URL that is none", { baseUrl: "app.example" }],
     ["a route that is no path", { routes: { login: "https://evil.example" } }],
     ["two routes on one path", { routes: { login: "/a", callback: "/a" } }],
+    ["the proxy on a route", { proxy: "/auth/bitbucket" }],
     ["a proxy path with a trailing slash", { proxy: "/api/" }],
   ])("refuses %s", (_what, options) => {
     expect(() => bitbucketAuth({ auth, cookieSecret: secret, ...options })).toThrow(
       expect.objectContaining({ code: "invalid_options" }),
+    );
+  });
+
+  it.each<[string, object]>([
+    ["auth", { auth: undefined }],
+    ["auth", { auth: {} }],
+    ["cookieSecret", { cookieSecret: 4 }],
+    ["cookieSecret", { cookieSecret: new Uint8Array(32) }],
+    ["cookieSecret", { cookieSecret: [secret, 4] }],
+    ["routes", { routes: null }],
+    ["baseUrl", { baseUrl: null }],
+    ["session", { session: "memory" }],
+    ["clock", { clock: {} }],
+    ["onSignIn", { onSignIn: "a function" }],
+    ["onError", { onError: null }],
+    ["api", { api: {} }],
+  ])("says what it wants as %s instead of %o", (name, options) => {
+    const given = { auth, cookieSecret: secret, ...options };
+    expect(() => Reflect.apply(bitbucketAuth, undefined, [given])).toThrow(
+      expect.objectContaining({ code: "invalid_options", message: expect.stringContaining(name) }),
+    );
+  });
+
+  it.each([[undefined], [null], [4], ["auth"]])("asks for options when it is given %o", (given) => {
+    expect(() => Reflect.apply(bitbucketAuth, undefined, [given])).toThrow(
+      expect.objectContaining({ code: "invalid_options", message: expect.stringContaining("`auth`") }),
     );
   });
 
@@ -45,11 +72,12 @@ describe("bitbucketAuth()", () => {
     expect((await browser.get("/auth/bitbucket/")).status).toBe(302);
   });
 
-  it("never sends anybody back to its own routes", async () => {
-    const sample = sampleApp();
-    const back = await signIn(sample, sample.browser(), {
-      path: "/auth/bitbucket?returnTo=/auth/bitbucket%3Fa",
-    });
-    expect(back.headers["location"]).toBe("/");
-  });
+  it.each(["/auth/bitbucket%3Fa", "/auth/bitbucket/", "/auth/bitbucket/%23a"])(
+    "never sends anybody back to its own routes: %s",
+    async (returnTo) => {
+      const sample = sampleApp();
+      const back = await signIn(sample, sample.browser(), { path: `/auth/bitbucket?returnTo=${returnTo}` });
+      expect(back.headers["location"]).toBe("/");
+    },
+  );
 });

@@ -1,3 +1,4 @@
+import { SignedOutError } from "@bitbucket-auth/core";
 import type { ErrorRequestHandler } from "express";
 import { describe, expect, it } from "vitest";
 import { requireBitbucket } from "../src/index.js";
@@ -92,12 +93,50 @@ describe.each(expresses)("requireBitbucket() on %s", (_name, express) => {
     expect((await prepared.browser().get("/api")).status).toBe(401);
   });
 
+  it.each([[null], [4], [{ as: "json" }]])("refuses %o at once", (options) => {
+    expect(() => Reflect.apply(requireBitbucket, undefined, [options])).toThrow(
+      expect.objectContaining({ code: "invalid_options" }),
+    );
+  });
+
   it("does not try to repeat a POST after the sign-in", async () => {
     const sample = sampleApp({ express });
     sample.app.post("/write", requireBitbucket());
     const answer = await sample.browser().post("/write", { Accept: "text/html" });
     expect([answer.status, answer.headers["location"]]).toEqual([303, "/auth/bitbucket"]);
   });
+
+  it.each([
+    ["there is a token", () => undefined],
+    ["there is none", () => Promise.reject(new SignedOutError("Nobody is signed in."))],
+  ])(
+    "leaves a request that was answered meanwhile to the app's error handler, when %s",
+    async (_when, ask) => {
+      const sample = sampleApp({ express });
+      const browser = sample.browser();
+      await signIn(sample, browser);
+      let answerEarly: () => void = () => undefined;
+      const getAccessToken = sample.auth.getAccessToken.bind(sample.auth);
+      sample.app.get("/slow", (_req, res, next) => {
+        answerEarly = () => void res.status(504).send("too late");
+        next();
+      });
+      sample.app.get("/slow", requireBitbucket());
+      const told = new Promise((resolve) => {
+        const tell: ErrorRequestHandler = (error, _req, _res, _next) => resolve(error);
+        sample.app.use(tell);
+      });
+      Object.assign(sample.auth, {
+        async getAccessToken(account: string) {
+          if (account !== sample.alice) return getAccessToken(account);
+          answerEarly();
+          return (await ask()) ?? getAccessToken(account);
+        },
+      });
+      expect((await browser.get("/slow")).text).toBe("too late");
+      expect(await told).toMatchObject({ code: "ERR_HTTP_HEADERS_SENT" });
+    },
+  );
 
   it("says what is missing when bitbucketAuth() is not mounted", async () => {
     const app = express();
