@@ -28,7 +28,7 @@ export function cookiesNamed(
 ): { readonly name: string; readonly length: number }[] {
   const cookies = Object.entries(parseCookie(req.headers.cookie ?? ""));
   return cookies
-    .filter(([name]) => name.startsWith(prefix))
+    .filter(([name]) => name.startsWith(prefix) && /^[\w-]+$/.test(name))
     .map(([name, value = ""]) => ({ name, length: name.length + value.length }));
 }
 

@@ -21,9 +21,8 @@ export interface TransactionCookies {
 
 const lifeMs = 10 * 60 * 1000;
 const prefix = "bb_txn_";
-/** Node takes 16 kB of headers in all. Past these the oldest attempts are forgotten. */
-const mostAttempts = 32;
-const mostBytes = 10_000;
+/** nginx and others take no header line over 8 kB, and then no request at all. Past this the oldest attempts are forgotten. */
+const mostBytes = 8_000;
 
 export function createTransactionCookies({
   cookieSecrets,
@@ -40,7 +39,9 @@ export function createTransactionCookies({
     async keep(req, res, { transaction, returnTo }) {
       const secure = isSecure(req, baseUrl);
       const name = nameOf(transaction.state, secure);
-      const value = await sealer.seal(Buffer.from(JSON.stringify({ ...transaction, returnTo })));
+      const { state, codeVerifier, createdAt, redirectUri } = transaction;
+      const packed = JSON.stringify([state, codeVerifier, createdAt, returnTo, redirectUri]);
+      const value = await sealer.seal(Buffer.from(packed));
       forgetOldest(req, res, secure, name.length + value.length);
       setCookie(res, { name, value, maxAgeMs: lifeMs, secure });
     },
@@ -55,11 +56,11 @@ export function createTransactionCookies({
   };
 }
 
+/** Counts whatever cookies the browser has: they travel in one line. */
 function forgetOldest(req: Request, res: Response, secure: boolean, arriving: number): void {
-  const kept = cookiesNamed(req, cookieName(prefix, secure));
-  let bytes = kept.reduce((sum, { length }) => sum + length, arriving);
-  for (const [index, { name, length }] of kept.entries()) {
-    if (bytes <= mostBytes && kept.length - index < mostAttempts) return;
+  let bytes = (req.headers.cookie?.length ?? 0) + arriving;
+  for (const { name, length } of cookiesNamed(req, cookieName(prefix, secure))) {
+    if (bytes <= mostBytes) return;
     clearCookie(res, name, secure);
     bytes -= length;
   }
@@ -67,11 +68,10 @@ function forgetOldest(req: Request, res: Response, secure: boolean, arriving: nu
 
 /** We sealed it, perhaps with another version of this file; core checks the rest of the transaction. */
 function parseAttempt(value: unknown): Attempt | undefined {
-  const [state, codeVerifier, returnTo] = ["state", "codeVerifier", "returnTo"].map((name) =>
-    textMember(value, name),
+  const [state, codeVerifier, returnTo, redirectUri] = ["0", "1", "3", "4"].map((index) =>
+    textMember(value, index),
   );
-  const createdAt = member(value, "createdAt");
+  const createdAt = member(value, "2");
   if (!state || !codeVerifier || !returnTo || typeof createdAt !== "number") return undefined;
-  const redirectUri = textMember(value, "redirectUri");
   return { transaction: { state, codeVerifier, createdAt, ...(redirectUri && { redirectUri }) }, returnTo };
 }
