@@ -8,6 +8,7 @@ import { copyAnswerHeaders, forwardedHeaders } from "./proxy-headers.js";
 import { CrossSiteRequestError, ProxyRefusedError } from "./refused-errors.js";
 import type { RequestState } from "./request-state.js";
 import { judgeOrigin } from "./same-origin.js";
+import { isWantedAsCode } from "./wanted-as-code.js";
 
 type Forward = (req: Request, res: Response, state: Pick<RequestState, "session" | "error">) => Promise<void>;
 
@@ -30,6 +31,8 @@ export function createApiProxy({
   readonly prefix: string;
 }): Forward {
   return async (req, res, { session, error: whyUnknown }) => {
+    // Gone while we asked who it is: nothing will tell us any more.
+    if (res.closed) return;
     const gone = new AbortController();
     res.once("close", () => gone.abort());
     try {
@@ -67,4 +70,6 @@ function assertOwnPage(req: Request, baseUrl: URL | undefined): void {
   const origin = judgeOrigin(req, baseUrl);
   if (origin === "foreign" || (origin === "unsaid" && !isRead))
     throw new CrossSiteRequestError("The proxy is for pages of this app.");
+  // Files in repositories are anybody's, and `script-src 'self'` would let them run.
+  if (isWantedAsCode(req)) throw new ProxyRefusedError("What the proxy returns is no code.", { status: 400 });
 }

@@ -18,7 +18,10 @@ const mostRepeatable = 64 * 1024;
 export async function readProxyBody(req: Request): Promise<ProxyBody> {
   const { "content-length": length, "transfer-encoding": encoding } = req.headers;
   const bytes = length === undefined ? undefined : Number(length);
-  if (bytes === 0 || (bytes === undefined && encoding === undefined)) return { failure: () => undefined };
+  const isRead = req.method === "GET" || req.method === "HEAD";
+  // What a body would mean in a read nobody knows (RFC 9110 section 9.3.1), and `fetch` sends none.
+  if (isRead || bytes === 0 || (bytes === undefined && encoding === undefined))
+    return { failure: () => undefined };
   if (bytes !== undefined && bytes > mostBytes) throw tooLarge();
   if (req.readableEnded)
     throw new InvalidOptionsError(

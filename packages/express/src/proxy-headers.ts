@@ -4,10 +4,12 @@ import type { Request, Response } from "express";
 const forwarded = [
   "accept",
   "accept-language",
+  "content-encoding",
   "content-type",
   "if-match",
   "if-modified-since",
   "if-none-match",
+  "if-range",
   "if-unmodified-since",
   "range",
 ];

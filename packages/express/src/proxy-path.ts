@@ -1,3 +1,4 @@
+import { readUrl } from "./read-url.js";
 import { ProxyRefusedError } from "./refused-errors.js";
 
 const nowhere = "http://api.invalid";
@@ -12,18 +13,21 @@ export function readApiPath(url: string, prefix: string): string {
   };
   if (!url.startsWith(`${prefix}/`)) return refuse();
   const path = url.slice(prefix.length);
-  if (!/^\/2\.0\/[!-~]*$/.test(path) || path.includes("\\") || !URL.canParse(path, nowhere)) return refuse();
-  const { origin, pathname, search } = new URL(path, nowhere);
-  if (origin !== nowhere || !pathname.startsWith("/2.0/") || climbs(pathname)) return refuse();
-  return pathname + search;
+  if (!/^\/2\.0\/[!-~]*$/.test(path) || path.includes("\\")) return refuse();
+  const target = readUrl(path, nowhere);
+  if (target?.origin !== nowhere || !target.pathname.startsWith("/2.0/") || climbs(target.pathname))
+    return refuse();
+  return target.pathname + target.search;
 }
 
-/** Whether some reader could find a `.`, `..` or control character in it, once or twice decoded. */
+/**
+ * Whether some reader could find a `.`, `..` or control character in it, once or twice decoded. Some take what follows a `;`
+ * for a parameter: to them `..;` is `..`.
+ */
 function climbs(pathname: string): boolean {
   let reading = pathname;
   for (let depth = 0; depth < 3; depth++) {
-    if (reading.split(/[/\\]/).some((segment) => segment === "." || segment === "..")) return true;
-    if (/\p{Cc}/u.test(reading)) return true;
+    if (/[/\\]\.{1,2}(?:[/\\;]|$)|\p{Cc}/u.test(reading)) return true;
     try {
       reading = decodeURIComponent(reading);
     } catch {

@@ -135,6 +135,9 @@ export const weaknesses = {
       readApiPath: (url: string, prefix: string) => url.slice(prefix.length),
     })),
   },
+  "the proxy returns code": {
+    modules: replacing("../src/wanted-as-code.js", () => ({ isWantedAsCode: () => false })),
+  },
   "the proxy forwards every header": {
     modules: replacing("../src/proxy-headers.js", () => ({
       forwardedHeaders: (req: { headers: Record<string, string> }) => {

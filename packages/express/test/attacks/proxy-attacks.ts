@@ -17,7 +17,7 @@ function escapesProxy(title: string, path: string): Attack {
 }
 
 function isOutside(path: string): boolean {
-  return !path.startsWith("/2.0/") || path.split("/").includes("..");
+  return !path.startsWith("/2.0/") || path.split(/;[^/]*\/|\//).includes("..");
 }
 
 function callsThroughProxy(
@@ -44,6 +44,7 @@ export const proxyAttacks: readonly Attack[] = [
   escapesProxy("proxy: up and out", "/2.0/../internal"),
   escapesProxy("proxy: up and out, encoded", "/2.0/%2e%2e/internal"),
   escapesProxy("proxy: up and out, encoded for a reader further on", "/2.0/x%2f..%2f..%2f..%2finternal"),
+  escapesProxy("proxy: up and out, with a parameter that some readers drop", "/2.0/%2e%2e;x/internal"),
   callsThroughProxy("proxy: a write from another site", "no origin is judged", (victim) =>
     victim.post("/api/bitbucket/2.0/repositories/acme/website", evil, { delete: true }),
   ),
@@ -52,6 +53,15 @@ export const proxyAttacks: readonly Attack[] = [
   ),
   callsThroughProxy("proxy: a read embedded in another site", "a read may come from anywhere", (victim) =>
     victim.get("/api/bitbucket/2.0/user", { "Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "no-cors" }),
+  ),
+  callsThroughProxy(
+    "proxy: a file of a repository as a script of this app, past `script-src 'self'`",
+    "the proxy returns code",
+    (victim) =>
+      victim.get("/api/bitbucket/2.0/repositories/mallory/x/src/main/x.js", {
+        "Sec-Fetch-Site": "same-origin",
+        "Sec-Fetch-Dest": "script",
+      }),
   ),
   {
     title: "proxy: the app's cookies end up at the API",
