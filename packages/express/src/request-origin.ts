@@ -1,11 +1,13 @@
 import type { Request } from "express";
+import { readUrl } from "./read-url.js";
 
 /** The origin a person sees in the address bar, as the request tells it: trust-proxy aware. `undefined`: it tells none. */
 export function requestOrigin(req: Request): string | undefined {
   const host = forwardedHost(req) ?? req.headers.host;
-  if (host === undefined || !/^(?:[a-z\d.-]+|\[[\da-f:.]+\])(?::\d{1,5})?$/i.test(host)) return undefined;
-  const origin = `${req.protocol}://${host}`;
-  return URL.canParse(origin) ? new URL(origin).origin : undefined;
+  if (host === undefined || !/^(?:[\w.-]+|\[[\da-f:.]+\])(?::\d{1,5})?$/i.test(host)) return undefined;
+  const url = readUrl(`${req.protocol}://${host}`);
+  // Note: a proxy may name any scheme, and most have no origin but `null`, which is what a sandboxed page calls itself.
+  return url?.protocol.startsWith("http") ? url.origin : undefined;
 }
 
 /** Whether cookies can be kept to https. */

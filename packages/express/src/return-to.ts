@@ -1,3 +1,5 @@
+import { readUrl } from "./read-url.js";
+
 const longest = 1024;
 const nowhere = "http://return-to.invalid";
 
@@ -8,9 +10,9 @@ const nowhere = "http://return-to.invalid";
 export function readReturnTo(values: readonly string[]): string | undefined {
   const [value, ...more] = values;
   if (value === undefined || more.length > 0 || value.length > longest) return undefined;
-  if (!/^\/[!-~]*$/.test(value) || value.includes("\\") || !URL.canParse(value, nowhere)) return undefined;
-  const url = new URL(value, nowhere);
-  if (url.origin !== nowhere || !everyReadingStaysHere(url.pathname)) return undefined;
+  if (!/^\/[!-~]*$/.test(value) || value.includes("\\")) return undefined;
+  const url = readUrl(value, nowhere);
+  if (url?.origin !== nowhere || !everyReadingStaysHere(url.pathname)) return undefined;
   return url.pathname + url.search + url.hash;
 }
 

@@ -5,6 +5,7 @@ describe.each(expresses)("the app's own origin on %s", (_name, express) => {
   it.each([
     ["its Host", {}, { Origin: "http://app.example", Host: "app.example" }, 303],
     ["its Host and port", {}, { Origin: "http://app.example:8080", Host: "app.example:8080" }, 303],
+    ["its Host with an underscore", {}, { Origin: "http://my_app:3000", Host: "my_app:3000" }, 303],
     ["its base URL", { baseUrl: "https://app.example" }, { Origin: "https://app.example" }, 303],
     ["what a browser vouches for", {}, { "Sec-Fetch-Site": "same-origin" }, 303],
     ["a form of a page without referrers", {}, { Origin: "null", "Sec-Fetch-Site": "same-origin" }, 303],
@@ -28,6 +29,13 @@ describe.each(expresses)("the app's own origin on %s", (_name, express) => {
     expect((await browser.post("/auth/bitbucket/logout", { Accept: "text/html", ...headers })).status).toBe(
       status,
     );
+  });
+
+  it("is not nobody's, whatever scheme a trusted proxy forwards", async () => {
+    const sample = sampleApp({ express, prepare: (app) => void app.set("trust proxy", true) });
+    const browser = sample.browser({ "X-Forwarded-Proto": "gopher" });
+    const out = await browser.post("/auth/bitbucket/logout", { Origin: "null", Accept: "text/html" });
+    expect(out.status).toBe(403);
   });
 
   it("is what a trusted proxy forwards", async () => {
