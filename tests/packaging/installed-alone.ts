@@ -6,6 +6,8 @@ import { npmInstall } from "./npm-install.ts";
 
 /** The part of a published `package.json` that says what a package needs and what it offers. */
 export interface PublishedManifest {
+  readonly version: string;
+  readonly engines?: { readonly node?: string };
   readonly exports: Readonly<Record<string, string | { readonly types: string; readonly default: string }>>;
   readonly dependencies?: Readonly<Record<string, string>>;
   readonly peerDependencies?: Readonly<Record<string, string>>;
