@@ -1,4 +1,5 @@
 import { InvalidOptionsError } from "@bitbucket-auth/core";
+import { fieldText } from "./field-text.js";
 import { formData } from "./form-data.js";
 import { multipartRelated } from "./multipart-related.js";
 import type { ApiCall } from "./send-call.js";
@@ -11,6 +12,7 @@ export type Fields = Readonly<Record<string, unknown>>;
 
 /** Turns what `bitbucket-api-v2` was told into a call. Throws `InvalidOptionsError` for what cannot be sent. */
 export function buildCall(method: string, kind: CallKind, route: string, parameters: unknown): ApiCall {
+  if (typeof route !== "string") throw new InvalidOptionsError("The route must be a text.");
   const target = targetOf(route);
   const fields = readFields(parameters, `${method} ${route}`);
   if (kind === "query") return { method, target: withQuery(target, fields) };
@@ -43,7 +45,7 @@ function withQuery(target: string, fields: Fields): string {
   const query = new URLSearchParams();
   for (const [name, value] of Object.entries(fields)) {
     for (const one of Array.isArray(value) ? value : [value])
-      query.append(name, one == null ? "" : String(one));
+      query.append(name, one == null ? "" : fieldText(one));
   }
   if (query.size === 0) return target;
   return `${target}${target.includes("?") ? "&" : "?"}${query.toString()}`;

@@ -1,5 +1,6 @@
 import type { Fields } from "./build-call.js";
-import { asFile } from "./form-data.js";
+import { fieldText, refuseField } from "./field-text.js";
+import { asFile, isMap } from "./form-data.js";
 
 /**
  * A `multipart/related` body (RFC 2387) as Bitbucket's snippets want it: a JSON part that names the files, then each file
@@ -8,8 +9,8 @@ import { asFile } from "./form-data.js";
  */
 export function multipartRelated(fields: Fields): { headers: Record<string, string>; body: Blob } {
   const boundary = `bitbucket-auth-${crypto.randomUUID()}`;
-  const { files, ...rest } = fields;
-  const entries = Object.entries(typeof files === "object" && files !== null ? files : {});
+  const { files = {}, ...rest } = fields;
+  const entries = Object.entries(isMap(files) ? files : refuseField());
   const names = Object.fromEntries(entries.map(([name]) => [name, {}]));
   const description = JSON.stringify(entries.length > 0 ? { ...rest, files: names } : rest);
   const parts: BlobPart[] = [
@@ -18,7 +19,7 @@ export function multipartRelated(fields: Fields): { headers: Record<string, stri
     ...entries.flatMap(([name, content]): BlobPart[] => {
       const file = asFile(content);
       const type = file ? file.type || "application/octet-stream" : "text/plain; charset=utf-8";
-      return [head(boundary, name, type, name), file ?? String(content)];
+      return [head(boundary, name, type, name), file ?? fieldText(content)];
     }),
     `\r\n--${boundary}--\r\n`,
   ];

@@ -1,3 +1,4 @@
+import { Readable } from "node:stream";
 import { describe, expect, it } from "vitest";
 import { formData } from "../src/form-data.ts";
 
@@ -46,6 +47,25 @@ describe("formData()", () => {
       ["file", "text", "a.txt"],
       ["file", "png", "b.png"],
     ]);
+  });
+
+  it("makes text of what has one", async () => {
+    expect(
+      await partsOf({ a: new URL("https://a.example"), b: Object.assign(Object.create(null), { c: "d" }) }),
+    ).toEqual([
+      ["a", "https://a.example/"],
+      ["b", "d", "c"],
+    ]);
+  });
+
+  it.each([
+    ["a stream", new Blob(["a"]).stream()],
+    ["a stream of Node's", Readable.from(["a"])],
+    ["a promise", Promise.resolve("a")],
+    ["a map of one of these", { "a.txt": Readable.from(["a"]) }],
+    ["a map of maps", { "a.txt": { b: "c" } }],
+  ])("refuses %s, which would arrive empty", async (_what, files) => {
+    await expect(partsOf({ files })).rejects.toMatchObject({ code: "invalid_options" });
   });
 
   it("opens no path", async () => {

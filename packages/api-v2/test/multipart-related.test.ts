@@ -36,4 +36,11 @@ describe("multipartRelated()", () => {
   it("has a description alone when there are no files", async () => {
     expect((await written({ title: "t" })).parts).toHaveLength(3);
   });
+
+  it.each([["text"], [new Blob(["a"]).stream()], [{ "a.txt": new Blob(["a"]).stream() }]])(
+    "refuses %o as files, which would be lost",
+    (files) => {
+      expect(() => multipartRelated({ files })).toThrow(expect.objectContaining({ code: "invalid_options" }));
+    },
+  );
 });
