@@ -1,4 +1,4 @@
-import type { FetchForOptions } from "@bitbucket-auth/core";
+import { InvalidOptionsError, type FetchForOptions } from "@bitbucket-auth/core";
 
 /** Limits of the calls of one API object. */
 export interface ApiLimits {
@@ -10,10 +10,15 @@ export interface ApiLimits {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** The limits in core's terms, without what was not given. */
-export function fetchLimits({ apiTimeoutMs, rateLimitBudgetMs }: ApiLimits): FetchForOptions {
+/** The limits in core's terms, without what was not given. Throws `InvalidOptionsError` for what is no time. */
+export function readLimits(timeoutMs: unknown, rateLimitBudgetMs: unknown): FetchForOptions {
   return {
-    ...(apiTimeoutMs !== undefined && { timeoutMs: apiTimeoutMs }),
-    ...(rateLimitBudgetMs !== undefined && { rateLimitBudgetMs }),
+    ...(timeoutMs != null && { timeoutMs: milliseconds(timeoutMs) }),
+    ...(rateLimitBudgetMs != null && { rateLimitBudgetMs: milliseconds(rateLimitBudgetMs) }),
   };
+}
+
+function milliseconds(value: unknown): number {
+  if (typeof value === "number" && value >= 0) return value;
+  throw new InvalidOptionsError("Limits such as timeoutMs are numbers of milliseconds.");
 }

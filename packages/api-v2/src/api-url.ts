@@ -1,11 +1,13 @@
-import { bitbucketCloud, InvalidOptionsError } from "@bitbucket-auth/core";
-
-const loopback = /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/;
+import { bitbucketCloud, InvalidOptionsError, isSafeAddress } from "@bitbucket-auth/core";
 
 /** The API's origin. A token goes there, so it is `https:`, or `http:` to this machine; else throws `InvalidOptionsError`. */
 export function assertSafeApiUrl(apiUrl: string = bitbucketCloud.apiUrl): string {
-  const url = URL.canParse(apiUrl) ? new URL(apiUrl) : undefined;
-  if (url && (url.protocol === "https:" || (url.protocol === "http:" && loopback.test(url.hostname))))
-    return url.origin;
+  try {
+    // Note: not `URL.canParse`, which Node 22.23 comes to answer wrongly.
+    const url = new URL(apiUrl);
+    if (isSafeAddress(url)) return url.origin;
+  } catch {
+    // What cannot be parsed is no origin either.
+  }
   throw new InvalidOptionsError("endpoints.apiUrl must be an https: origin, or http: to a loopback host.");
 }

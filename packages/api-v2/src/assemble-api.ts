@@ -1,10 +1,17 @@
 import { InvalidOptionsError } from "@bitbucket-auth/core";
 import type { ApiAnswer, BitbucketAPI } from "./bitbucket-api.js";
 import { deliver } from "./deliver.js";
+import { isRecord } from "./json-object.js";
 import { promiseMethods } from "./group-methods.js";
 import { requireBitbucketApiV2 } from "./load-peer.js";
 import { paginate } from "./paginate.js";
-import { createRequestAdapter, type RequestAdapter, type Transport } from "./request-adapter.js";
+import { readSignal } from "./read-options.js";
+import {
+  createRequestAdapter,
+  eitherSignal,
+  type RequestAdapter,
+  type Transport,
+} from "./request-adapter.js";
 import { whoAmI } from "./who-am-i.js";
 
 type Callback = (error: unknown, answer?: unknown) => void;
@@ -24,8 +31,8 @@ export function assembleApi(transport: Transport): BitbucketAPI {
     promised,
     getNextPage: follow(request, "next"),
     getPreviousPage: follow(request, "previous"),
-    hasNextPage: (page: ApiAnswer) => typeof page["next"] === "string",
-    hasPreviousPage: (page: ApiAnswer) => typeof page["previous"] === "string",
+    hasNextPage: (page: ApiAnswer) => linkOf(page, "next") !== "",
+    hasPreviousPage: (page: ApiAnswer) => linkOf(page, "previous") !== "",
     authorizeOAuth2: () => {
       throw new InvalidOptionsError(
         "authorizeOAuth2() never worked. Send a person to sign in with auth.startAuthorization() of @bitbucket-auth/core.",
@@ -34,10 +41,7 @@ export function assembleApi(transport: Transport): BitbucketAPI {
     paginate: (...args: DropFirst<Parameters<typeof paginate>>) => paginate(assembled, ...args),
     whoAmI: () => whoAmI(assembled),
     withSignal: (signal: AbortSignal) =>
-      assembleApi({
-        ...transport,
-        signal: transport.signal ? AbortSignal.any([transport.signal, signal]) : signal,
-      }),
+      assembleApi({ ...transport, signal: eitherSignal(transport.signal, readSignal(signal)) }),
   });
   return assembled;
 }
@@ -68,9 +72,9 @@ function addMissingMethod(pipelines: Record<string, unknown>, request: RequestAd
 
 function follow(request: RequestAdapter, link: "next" | "previous") {
   return (page: ApiAnswer, callback?: Callback): Promise<unknown> | undefined => {
-    const address = page[link];
+    const address = linkOf(page, link);
     const answer =
-      typeof address === "string"
+      address !== ""
         ? request.doPrebuiltSend(address)
         : Promise.reject(
             new InvalidOptionsError(
@@ -79,4 +83,10 @@ function follow(request: RequestAdapter, link: "next" | "previous") {
           );
     return answer && deliver(answer, callback);
   };
+}
+
+/** A link of a page, empty where there is none. */
+function linkOf(page: unknown, link: "next" | "previous"): string {
+  const address = isRecord(page) && page[link];
+  return typeof address === "string" ? address : "";
 }

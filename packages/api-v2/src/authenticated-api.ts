@@ -4,13 +4,14 @@ import {
   type BitbucketAuth,
   type TokenConfig,
 } from "@bitbucket-auth/core";
-import { fetchLimits, type ApiLimits } from "./api-limits.js";
+import { readLimits, type ApiLimits } from "./api-limits.js";
 import { assertSafeApiUrl } from "./api-url.js";
 import { assembleApi } from "./assemble-api.js";
 import type { BitbucketAPI } from "./bitbucket-api.js";
 import { configTokenSource } from "./config-token-source.js";
 import { customTokenSource, type GetAccessToken } from "./custom-token-source.js";
 import { fetchWith } from "./fixed-credentials.js";
+import { readAuth, readOptions, readSignal } from "./read-options.js";
 
 /** An API for an account of a `BitbucketAuth`; without an account the consumer acts as itself. */
 export interface AuthAPIOptions extends ApiLimits {
@@ -38,9 +39,14 @@ export type AuthenticatedAPIOptions = AuthAPIOptions | ConfigAPIOptions;
  * installed; the message says how to.
  */
 export async function createAuthenticatedAPI(options: AuthenticatedAPIOptions = {}): Promise<BitbucketAPI> {
-  const transport = { limits: fetchLimits(options), signal: options.signal };
+  readOptions(options);
+  const transport = {
+    limits: readLimits(options.apiTimeoutMs, options.rateLimitBudgetMs),
+    signal: readSignal(options.signal),
+  };
   if ("auth" in options) {
-    const { auth, account } = options;
+    const auth = readAuth(options);
+    const { account } = options;
     return assembleApi({ ...transport, live: (limits) => auth.fetchFor(account, limits) });
   }
   const { getAccessToken, fetch, clock, endpoints } = options;

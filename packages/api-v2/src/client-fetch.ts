@@ -1,4 +1,5 @@
 import { bitbucketCloud, type BitbucketAuth, type FetchForOptions } from "@bitbucket-auth/core";
+import { readAuth, readOptions } from "./read-options.js";
 
 /** Whose tokens a client calls with, and how. */
 export interface ClientFetchOptions extends FetchForOptions {
@@ -14,10 +15,12 @@ export const clientBaseUrl: string = `${bitbucketCloud.apiUrl}/2.0`;
  * A `fetch` for other people's clients (openapi-fetch, axios, `bitbucket` …) that were told Bitbucket Cloud's address.
  *
  * As core's `fetchFor()`, and two things more that clients need: the body of a `Request` is read first, so that the call can be
- * sent again after a 401; and what is aimed at Bitbucket Cloud goes where the `BitbucketAuth` has its API, a fake say.
+ * sent again after a 401; and what is aimed at Bitbucket Cloud goes where the `BitbucketAuth` has its API, a fake say. Throws
+ * `InvalidOptionsError` without an `auth`.
  */
-export function createClientFetch({ auth, account, ...limits }: ClientFetchOptions): typeof globalThis.fetch {
-  const fetch = auth.fetchFor(account, limits);
+export function createClientFetch(options: ClientFetchOptions): typeof globalThis.fetch {
+  const { auth: _auth, account, ...limits } = readOptions(options);
+  const fetch = readAuth(options).fetchFor(account, limits);
   return async (input, init) => {
     if (!(input instanceof Request)) return fetch(atHome(String(input)), init);
     const { method, headers, signal, redirect, body } = input;

@@ -1,4 +1,5 @@
 import {
+  InvalidOptionsError,
   isBitbucketAuthError,
   TokenRequestError,
   type AccessTokenSource,
@@ -20,6 +21,8 @@ export type GetAccessToken = (
  * answer. What the function throws that is not one of core's errors could hold anything: only its name goes on.
  */
 export function customTokenSource(getAccessToken: GetAccessToken, options: TokenConfig): AccessTokenSource {
+  if (typeof getAccessToken !== "function")
+    throw new InvalidOptionsError("getAccessToken must be a function.");
   let held: Promise<string> | undefined;
   let heldToken: string | undefined;
 

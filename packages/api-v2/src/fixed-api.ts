@@ -1,9 +1,10 @@
 import { InvalidOptionsError, type Clock } from "@bitbucket-auth/core";
-import { fetchLimits, type ApiLimits } from "./api-limits.js";
+import { readLimits, type ApiLimits } from "./api-limits.js";
 import { assertSafeApiUrl } from "./api-url.js";
 import { assembleApi } from "./assemble-api.js";
 import type { BitbucketAPI } from "./bitbucket-api.js";
 import { fetchWith, type FixedCredentials } from "./fixed-credentials.js";
+import { readOptions, readSignal } from "./read-options.js";
 
 /** What `createBitbucketAPI` takes. Without credentials it calls as nobody. */
 export interface BitbucketAPIOptions extends ApiLimits {
@@ -22,13 +23,13 @@ export interface BitbucketAPIOptions extends ApiLimits {
  * Throws `InvalidOptionsError` for credentials that are named and empty, and when `bitbucket-api-v2` is not installed.
  */
 export function createBitbucketAPI(options: string | BitbucketAPIOptions = {}): BitbucketAPI {
-  const given = typeof options === "string" ? { accessToken: options } : options;
-  const { endpoints, fetch, clock, signal } = given;
+  const given = typeof options === "string" ? { accessToken: options } : readOptions(options);
+  const { endpoints, fetch, clock } = given;
   const route = { apiUrl: assertSafeApiUrl(endpoints?.apiUrl), fetch, clock };
   const credentials = readCredentials(given);
   return assembleApi({
-    limits: fetchLimits(given),
-    signal,
+    limits: readLimits(given.apiTimeoutMs, given.rateLimitBudgetMs),
+    signal: readSignal(given.signal),
     live: (limits) => fetchWith(credentials, route, limits),
     fixed: (others, limits) => fetchWith(others, route, limits),
   });
@@ -42,6 +43,7 @@ function readCredentials(options: BitbucketAPIOptions): FixedCredentials {
   }
   if (!("basicAuth" in options)) return { scheme: "none" };
   const { username, password } = basicAuth ?? {};
-  if (username && password) return { scheme: "basic", username, password };
+  if (username && password && [username, password].every((text) => typeof text === "string"))
+    return { scheme: "basic", username, password };
   throw new InvalidOptionsError("basicAuth needs a username and a password.");
 }

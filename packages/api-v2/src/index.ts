@@ -27,5 +27,6 @@ export {
   type BitbucketAPIOptions,
 } from "./fixed-api.js";
 export type { MethodArguments } from "./method-arguments.js";
-export { paginate, type ApiSource, type PageProgress, type PaginateOptions } from "./paginate.js";
+export type { ApiSource } from "./api-source.js";
+export { paginate, type PageProgress, type PaginateOptions } from "./paginate.js";
 export { whoAmI, type BitbucketIdentity } from "./who-am-i.js";

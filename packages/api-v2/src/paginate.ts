@@ -1,12 +1,8 @@
 import { ApiRequestError } from "@bitbucket-auth/core";
-import type { ApiAnswer, CallOptions } from "./bitbucket-api.js";
+import { readFrom, type ApiSource } from "./api-source.js";
+import type { ApiAnswer } from "./bitbucket-api.js";
 import { isRecord } from "./json-object.js";
-import { sendCall } from "./send-call.js";
-
-/** Where calls are made: an API object of this package, or a `fetch` of core's `fetchFor()`. */
-export type ApiSource =
-  | typeof globalThis.fetch
-  | { get(route: string, parameters?: undefined, options?: CallOptions): Promise<unknown> };
+import { readOptions, readSignal } from "./read-options.js";
 
 /** How far a pagination has come. */
 export interface PageProgress {
@@ -36,15 +32,13 @@ export interface PaginateOptions {
 export async function* paginate<Item = ApiAnswer>(
   source: ApiSource,
   start: string | ApiAnswer,
-  { signal, onPage }: PaginateOptions = {},
+  options: PaginateOptions = {},
 ): AsyncGenerator<Item, void, void> {
-  const get = (route: string): Promise<unknown> =>
-    typeof source === "function"
-      ? sendCall({ method: "GET", target: route }, { fetch: source, signal })
-      : source.get(route, undefined, { signal });
+  const { signal, onPage } = readOptions(options);
+  readSignal(signal);
   const visited = new Set<string>();
   let items = 0;
-  let page = typeof start === "string" ? await get(start) : start;
+  let page = typeof start === "string" ? await readFrom(source, start, signal) : start;
   for (let pages = 1; ; pages += 1) {
     signal?.throwIfAborted();
     const { values, next, size } = readPage<Item>(page);
@@ -57,7 +51,7 @@ export async function* paginate<Item = ApiAnswer>(
     if (next === undefined) return;
     if (visited.has(next)) throw notAPage("Bitbucket's pages lead in a circle");
     visited.add(next);
-    page = await get(next);
+    page = await readFrom(source, next, signal);
   }
 }
 

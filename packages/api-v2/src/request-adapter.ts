@@ -1,7 +1,9 @@
 import { InvalidOptionsError, type FetchForOptions } from "@bitbucket-auth/core";
+import { readLimits } from "./api-limits.js";
 import { buildCall, type CallKind } from "./build-call.js";
 import { deliver } from "./deliver.js";
 import type { FixedCredentials } from "./fixed-credentials.js";
+import { readSignal } from "./read-options.js";
 import { sendCall } from "./send-call.js";
 
 /** What carries the calls of one API object. */
@@ -69,10 +71,7 @@ export function createRequestAdapter(transport: Transport): RequestAdapter {
       { ...call, headers: { ...headers, ...call.headers } },
       {
         fetch: isUsual && usual ? usual : fetchWithin({ ...transport.limits, ...limits }),
-        signal:
-          signal && transport.signal
-            ? AbortSignal.any([signal, transport.signal])
-            : (signal ?? transport.signal),
+        signal: eitherSignal(transport.signal, signal),
         timeoutMs: limits.timeoutMs ?? transport.limits.timeoutMs,
       },
     );
@@ -92,7 +91,7 @@ export function createRequestAdapter(transport: Transport): RequestAdapter {
     postRelated: sender("POST", "related"),
     putRelated: sender("PUT", "related"),
     send(route, parameters, method = "GET", given, callback) {
-      const verb = method.toUpperCase();
+      const verb = String(method).toUpperCase();
       return sender(verb, /^(GET|HEAD|DELETE)$/.test(verb) ? "query" : "json")(
         route,
         parameters,
@@ -138,8 +137,13 @@ function text(options: ReadonlyMap<string, unknown>, name: string): string {
   );
 }
 
+/** One signal for both. */
+export function eitherSignal(one?: AbortSignal, other?: AbortSignal): AbortSignal | undefined {
+  return one && other ? AbortSignal.any([one, other]) : (one ?? other);
+}
+
 interface ReadOptions extends FetchForOptions {
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
   readonly headers?: Record<string, string>;
 }
 
@@ -147,14 +151,23 @@ function readCallOptions(given: unknown): ReadOptions {
   if (typeof given !== "object" || given === null) return {};
   const { signal, headers, timeoutMs, rateLimitBudgetMs }: Record<string, unknown> = { ...given };
   return {
-    ...(signal instanceof AbortSignal && { signal }),
-    ...(typeof headers === "object" &&
-      headers !== null && { headers: Object.fromEntries(namedTexts(headers)) }),
-    ...(typeof timeoutMs === "number" && { timeoutMs }),
-    ...(typeof rateLimitBudgetMs === "number" && { rateLimitBudgetMs }),
+    signal: readSignal(signal),
+    headers: readHeaders(headers),
+    ...readLimits(timeoutMs, rateLimitBudgetMs),
   };
 }
 
-function namedTexts(headers: object): [string, string][] {
-  return Object.entries(headers).map(([name, value]) => [name, String(value)]);
+/** By lower-case names, so that one of the caller's and one of ours do not both travel. */
+function readHeaders(headers: unknown = {}): Record<string, string> {
+  try {
+    if (isHeaders(headers)) return Object.fromEntries(new Headers(headers));
+  } catch {
+    // What no header can carry.
+  }
+  throw new InvalidOptionsError("headers must be an object of texts.");
+}
+
+/** As far as can be seen from outside: `Headers` refuses the rest. */
+function isHeaders(value: unknown): value is HeadersInit {
+  return typeof value === "object" && value !== null;
 }

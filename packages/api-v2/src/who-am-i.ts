@@ -1,7 +1,6 @@
 import { ApiRequestError } from "@bitbucket-auth/core";
+import { readFrom, type ApiSource } from "./api-source.js";
 import { isRecord } from "./json-object.js";
-import type { ApiSource } from "./paginate.js";
-import { sendCall } from "./send-call.js";
 
 /** Whose token it is. */
 export interface BitbucketIdentity {
@@ -20,10 +19,7 @@ export interface BitbucketIdentity {
  * @see https://developer.atlassian.com/cloud/bitbucket/rest/api-group-users/#api-user-get
  */
 export async function whoAmI(source: ApiSource): Promise<BitbucketIdentity> {
-  const user =
-    typeof source === "function"
-      ? await sendCall({ method: "GET", target: "/2.0/user" }, { fetch: source })
-      : await source.get("user");
+  const user = await readFrom(source, "/2.0/user");
   if (!isRecord(user) || typeof user["uuid"] !== "string" || user["uuid"] === "") {
     throw new ApiRequestError("Bitbucket did not say whose token this is. Try again.", {
       transient: true,
