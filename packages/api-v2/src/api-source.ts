@@ -9,11 +9,7 @@ export type ApiSource =
   | { get(route: string, parameters?: undefined, options?: CallOptions): Promise<unknown> };
 
 /** Reads a route at either kind of source. Rejects with `InvalidOptionsError` for what is neither. */
-export async function readFrom(
-  source: ApiSource,
-  route: string,
-  signal?: AbortSignal | undefined,
-): Promise<unknown> {
+export async function readFrom(source: ApiSource, route: string, signal?: AbortSignal): Promise<unknown> {
   if (typeof source === "function")
     return sendCall({ method: "GET", target: route }, { fetch: source, signal });
   if (isRecord(source) && typeof source.get === "function") return source.get(route, undefined, { signal });

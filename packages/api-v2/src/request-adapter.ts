@@ -91,7 +91,7 @@ export function createRequestAdapter(transport: Transport): RequestAdapter {
     postRelated: sender("POST", "related"),
     putRelated: sender("PUT", "related"),
     send(route, parameters, method = "GET", given, callback) {
-      const verb = String(method).toUpperCase();
+      const verb = method.toUpperCase();
       return sender(verb, /^(GET|HEAD|DELETE)$/.test(verb) ? "query" : "json")(
         route,
         parameters,
