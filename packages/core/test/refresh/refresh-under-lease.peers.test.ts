@@ -21,13 +21,13 @@ describe("refreshUnderLease(), beside other processes", () => {
     expect(test.sent).toEqual([]);
   });
 
-  it("takes what another process brings while it waits for the lease, without ever having the lease", async () => {
+  it("takes what it finds while it waits for the lease, by one look and without ever having the lease", async () => {
     const test = createAttemptUnderTest();
-    await storeRecord(test);
-    const lease = await test.context.store.tryLease(ann.key, "another process", 30_000);
-    const waiting = test.refresh();
     await storeRecord(test, theirs);
-    expect(await waiting).toMatchObject({ record: theirs });
+    const lease = await test.context.store.tryLease(ann.key, "another process", 30_000);
+    const reads = test.scripted.calls.get.length;
+    expect(await test.refresh()).toMatchObject({ record: theirs });
+    expect(test.scripted.calls.get).toHaveLength(reads + 1);
     expect(test.sent).toEqual([]);
     await lease?.release();
   });
@@ -46,14 +46,18 @@ describe("refreshUnderLease(), beside other processes", () => {
     expect(test.sent).toEqual(["refresh-1"]);
   });
 
-  it("does not read again what was read just now when it has the lease at once", async () => {
-    const test = createAttemptUnderTest([tokensAnswer(2)]);
-    await storeRecord(test);
-    const known = await justRead(test);
-    const reads = test.scripted.calls.get.length;
-    expect(await test.refresh({ justRead: known })).toMatchObject({ record: { accessToken: "access-2" } });
-    expect(test.scripted.calls.get).toHaveLength(reads);
-  });
+  it.each([true, false])(
+    "does not read again what was just read when it has the lease at once (waits: %s)",
+    async (waits) => {
+      const test = createAttemptUnderTest([tokensAnswer(2)]);
+      await storeRecord(test);
+      const known = await justRead(test);
+      const reads = test.scripted.calls.get.length;
+      const refreshed = await test.refresh({ justRead: known, waits });
+      expect(refreshed).toMatchObject({ record: { accessToken: "access-2" } });
+      expect(test.scripted.calls.get).toHaveLength(reads);
+    },
+  );
 
   it("reads again what was read before it waited", async () => {
     const test = createAttemptUnderTest();
@@ -118,6 +122,7 @@ describe("refreshUnderLease(), beside other processes", () => {
     const refreshed = await test.refresh();
     expect(refreshed).toMatchObject({ record: theirs });
     expect(refreshed).not.toHaveProperty("redemption");
+    expect(test.scripted.calls.tryLease).toHaveLength(1);
     expect(test.failures.previous(ann)).toBeUndefined();
     expect((await test.context.store.read(ann.key))?.record.status).toBe("active");
   });
