@@ -39,7 +39,7 @@ export interface Profile {
   readonly refreshTokenLength: number;
   /** `?access_token=` and a form's `access_token` on API requests. */
   readonly tokenInQuery: "refused" | "accepted";
-  /** Whether `client_id` and `client_secret` in the form are taken when there is no Basic header. */
+  /** Whether `client_id` and `client_secret` in the form are taken when there is no Basic header. Seen to be, though not by all. */
   readonly bodyCredentials: boolean;
   /** `prefix` is the rule the documentation states; probes in 2026 met `exact`. */
   readonly redirectUri: "exact" | "prefix";
@@ -81,7 +81,7 @@ const cloud2026: Profile = {
   accessTokenLength: 2_600,
   refreshTokenLength: 2_600,
   tokenInQuery: "refused",
-  bodyCredentials: false,
+  bodyCredentials: true,
   redirectUri: "exact",
   loopbackPort: "any",
   pkce: "verified",
@@ -110,7 +110,6 @@ export const profiles: Readonly<Record<ProfileName, Profile>> = {
     accessTokenLength: 140,
     refreshTokenLength: 18,
     tokenInQuery: "accepted",
-    bodyCredentials: true,
     redirectUri: "prefix",
     pkce: "ignored",
     implicitGrant: true,
@@ -124,9 +123,14 @@ export function isProfileName(name: string): name is ProfileName {
   return Object.hasOwn(profiles, name);
 }
 
-/** The whole profile behind a name or a set of overrides. */
+/** The whole profile behind a name or a set of overrides. Throws where the name stands for none. */
 export function resolveProfile(profile: ProfileName | ProfileOverrides = "cloud-2026"): Profile {
-  if (typeof profile === "string") return profiles[profile];
+  if (typeof profile === "string") return profileOf(profile);
   const { base = "cloud-2026", ...overrides } = profile;
-  return { ...profiles[base], ...overrides };
+  return { ...profileOf(base), ...overrides };
+}
+
+function profileOf(name: string): Profile {
+  if (isProfileName(name)) return profiles[name];
+  throw new TypeError(`There is no profile ${name}. Known are ${Object.keys(profiles).join(", ")}.`);
 }

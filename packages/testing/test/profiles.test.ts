@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { createBitbucketMock, profiles, type ProfileOverrides } from "../src/index.ts";
+import { createBitbucketMock, profiles, type ProfileName, type ProfileOverrides } from "../src/index.ts";
 import { resolveProfile } from "../src/profiles.ts";
 import { recordedTokenErrors as recorded } from "./recorded/token-errors.ts";
 import { callApi, postToken, refresh, reply } from "./token-request.ts";
@@ -16,9 +16,28 @@ describe("resolveProfile()", () => {
   it("turns single knobs of a base", () => {
     expect(resolveProfile({ base: "strict", leewayMs: 5 })).toEqual({ ...profiles.strict, leewayMs: 5 });
   });
+
+  it("refuses a name that stands for nothing", () => {
+    // As a program without types could say it.
+    const unknown: unknown = JSON.parse('["cloud-2025", { "base": "lenient" }]');
+    const [name, overrides] = unknown as [ProfileName, ProfileOverrides];
+    expect(() => resolveProfile(name)).toThrow("There is no profile cloud-2025. Known are cloud-2026, ");
+    expect(() => resolveProfile(overrides)).toThrow("There is no profile lenient.");
+  });
 });
 
 describe("profile knobs", () => {
+  it.each(["cloud-2026", "cloud-legacy", "strict"] as const)(
+    "takes credentials in the form: %s",
+    async (profile) => {
+      const mock = createBitbucketMock({ profile });
+      const { clientId: client_id, clientSecret: client_secret } = mock.consumers[0] ?? {};
+      const fields = { grant_type: "client_credentials", client_id, client_secret };
+      expect((await postToken(mock, fields, {})).status).toBe(200);
+      expect(mock.violations).toEqual([]);
+    },
+  );
+
   it("refreshTokens: fixed gives the same one again and again", async () => {
     const mock = createBitbucketMock({ profile: { refreshTokens: "fixed" } });
     const { refreshToken } = mock.issueGrant().tokens;
