@@ -1,4 +1,4 @@
-import { matches, type MatchedRequest, type Matcher, type Op } from "./operation.js";
+import { checkedMatcher, matches, type MatchedRequest, type Matcher, type Op } from "./operation.js";
 import { realDelay } from "./real-timers.js";
 
 /** How a connection ends without an answer. */
@@ -87,7 +87,7 @@ export function createFaults(): FaultPlan {
   let released = new AbortController();
 
   const when: Faults["when"] = (matcher, fault, { times = Number.POSITIVE_INFINITY } = {}) => {
-    const arrangement = { matcher, fault, left: times, hits: 0 };
+    const arrangement = { matcher: checkedMatcher(matcher), fault, left: times, hits: 0 };
     arranged.add(arrangement);
     return { hits: () => arrangement.hits, remove: () => void arranged.delete(arrangement) };
   };

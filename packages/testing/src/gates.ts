@@ -1,4 +1,4 @@
-import { matches, type MatchedRequest, type Matcher } from "./operation.js";
+import { checkedMatcher, matches, type MatchedRequest, type Matcher } from "./operation.js";
 
 /** Where a held request stands: before anything changed, or when everything has but the answer. */
 export type GatePhase = "before-commit" | "after-commit";
@@ -41,7 +41,13 @@ export function createGates(): GateKeeper {
   };
   return {
     hold(matcher, phase) {
-      const gate: HeldGate = { matcher, phase, waiting: [], onArrival: new Set(), arrivals: 0 };
+      const gate: HeldGate = {
+        matcher: checkedMatcher(matcher),
+        phase,
+        waiting: [],
+        onArrival: new Set(),
+        arrivals: 0,
+      };
       held.add(gate);
       return {
         arrived: (count = 1) => arrival(gate, count),

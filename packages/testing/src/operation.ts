@@ -76,6 +76,14 @@ export function isOp(text: string): text is Op {
   return ops.has(text);
 }
 
+/** Answers the matcher. Throws where it names no operation: it would never pick a request, and nobody would hear of it. */
+export function checkedMatcher(matcher: Matcher): Matcher {
+  if (typeof matcher === "function") return matcher;
+  const op: string | undefined = typeof matcher === "string" ? matcher : matcher.op;
+  if (op === undefined || isOp(op)) return matcher;
+  throw new TypeError(`Not an operation: ${op}. Known are ${[...ops].join(", ")}.`);
+}
+
 function opIncludes(wanted: Op, op: Op): boolean {
   return wanted === "any" || wanted === op || (wanted === "token" && op.startsWith("token:"));
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { createBitbucketMock, type Fault } from "../src/index.ts";
+import { createBitbucketMock, type Fault, type Op } from "../src/index.ts";
 import { recordedApiErrors, recordedTokenErrors } from "./recorded/index.ts";
 import { basic, callApi, postToken, refresh, reply } from "./token-request.ts";
 
@@ -21,6 +21,16 @@ describe("faults.next() and faults.when()", () => {
     expect(
       (await refresh(mock, mock.issueGrant().tokens.refreshToken).catch(() => ({ status: 503 }))).status,
     ).toBe(503);
+  });
+
+  it("refuses an operation that does not exist, which would never meet a request", () => {
+    const { faults } = createBitbucketMock();
+    // As a program without types could say it.
+    const [op] = JSON.parse('["token:refresh"]') as [Op];
+    expect(() => faults.next(op, { status: 503 })).toThrow(
+      "Not an operation: token:refresh. Known are any, ",
+    );
+    expect(() => faults.when({ op, path: "/2.0/user" }, { status: 503 })).toThrow("Not an operation");
   });
 
   it("picks requests by grant, by path and by any test", async () => {

@@ -1,8 +1,14 @@
 import { describe, expect, it } from "vitest";
-import { createBitbucketMock } from "../src/index.ts";
+import { createBitbucketMock, type Op } from "../src/index.ts";
 import { postToken, refresh } from "./token-request.ts";
 
 describe("gates.hold()", () => {
+  it("refuses an operation that does not exist, at which nothing would ever arrive", () => {
+    // As a program without types could say it.
+    const [op] = JSON.parse('["refresh"]') as [Op];
+    expect(() => createBitbucketMock().gates.hold(op, "before-commit")).toThrow("Not an operation: refresh.");
+  });
+
   it("holds requests before anything changes and lets them go one by one", async () => {
     const mock = createBitbucketMock({ profile: { base: "strict", lockoutMs: 0 } });
     const grant = mock.issueGrant();
