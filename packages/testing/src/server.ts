@@ -44,6 +44,8 @@ export async function startBitbucketMock(
   mock: BitbucketMock = createBitbucketMock(),
   { port = 0, host = "127.0.0.1", autoApprove }: ServerOptions = {},
 ): Promise<BitbucketMockServer> {
+  if (!("serveAt" in mock))
+    throw new TypeError("The first argument is a fake, or undefined for a new one; options come second.");
   if (autoApprove !== undefined) mock.autoApprove = autoApprove;
   const control = createControlApi(mock);
   let origin = "";

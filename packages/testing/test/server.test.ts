@@ -1,6 +1,6 @@
 import { request as httpRequest } from "node:http";
 import { afterEach, describe, expect, it } from "vitest";
-import { createBitbucketMock } from "../src/index.ts";
+import { createBitbucketMock, type BitbucketMock } from "../src/index.ts";
 import { startBitbucketMock, type BitbucketMockServer } from "../src/server.ts";
 import { basic } from "./token-request.ts";
 
@@ -123,6 +123,16 @@ describe("startBitbucketMock()", () => {
     expect(page.headers.get("refresh")).toBe("2");
     expect(await page.text()).toContain(`<code>${url}/site/oauth2/authorize</code>`);
     expect(mock.requests.all).toEqual([]);
+  });
+
+  it("rejects options in the place of the fake, and does not listen", async () => {
+    // As a program without types could say it.
+    const [options] = JSON.parse('[{ "port": 0 }]') as [BitbucketMock];
+    const listening = (): number =>
+      process.getActiveResourcesInfo().filter((name) => name === "TCPServerWrap").length;
+    const before = listening();
+    await expect(startBitbucketMock(options)).rejects.toThrow("The first argument is a fake");
+    expect(listening()).toBe(before);
   });
 
   it("rejects when the port is taken", async () => {
