@@ -23,7 +23,7 @@ export function prepareAuthorizeRequest(
   autoApprove: string | boolean,
 ): Commit {
   return () => {
-    const query = request.url.searchParams;
+    const query = new URLSearchParams([...request.url.searchParams, ...request.form]);
     const read = readAuthorizeRequest(context, query);
     if ("refused" in read) return read.refused;
     const { authorize } = read;

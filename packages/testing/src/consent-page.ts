@@ -15,6 +15,9 @@ button.primary { color: var(--on-action); background: var(--action); border-colo
 @media (max-width: 32rem) { main { max-width: none; margin: 0; border: 0; border-radius: 0; padding: 1.25rem; } body { background: var(--card); } button { flex: 1 1 auto; padding: .5rem .8rem; white-space: nowrap; } }
 `;
 
+/** What an authorize request is read from. */
+const askedFields = ["client_id", "response_type", "redirect_uri", "state", "code_challenge"];
+
 /** The page that asks. One plain form: it works without JavaScript, and its names are stable for Playwright. */
 export function consentPage(
   { consumer, scopes: asked }: AuthorizeRequest,
@@ -26,6 +29,11 @@ export function consentPage(
     ({ username, displayName }) =>
       `<option value="${escapeHtml(username)}">${escapeHtml(displayName)} (${escapeHtml(username)})</option>`,
   );
+  // Note: the address says it all. The fields are for programs that take an attribute as it stands, `&amp;` and all.
+  const fields = askedFields.flatMap((field) => {
+    const value = url.searchParams.get(field);
+    return value === null ? [] : `<input type="hidden" name="${field}" value="${escapeHtml(value)}">\n`;
+  });
   const name = escapeHtml(consumer.name);
   return htmlAnswer(
     200,
@@ -37,7 +45,7 @@ export function consentPage(
 <p id="scopes">It asks for these permissions:</p>
 <ul aria-labelledby="scopes">${scopes}</ul>
 <form method="post" action="${escapeHtml(url.pathname + url.search)}">
-<label for="username">Sign in as</label>
+${fields.join("")}<label for="username">Sign in as</label>
 <select id="username" name="username">${options.join("")}</select>
 <div class="actions">
 <button class="primary" name="decision" value="grant">Grant access</button>

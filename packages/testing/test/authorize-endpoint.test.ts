@@ -55,6 +55,31 @@ describe("the authorize endpoint", () => {
     expect(searchParams.get("code")).toBeTruthy();
   });
 
+  it("says all in its fields as well, for those who cannot read its address", async () => {
+    const mock = start();
+    const page = await (await mock.fetch(address(mock, { state: 's"&', redirect_uri: callbackUrl }))).text();
+    const fields = Array.from(
+      page.matchAll(/<input type="hidden" name="(\w+)" value="([^"]*)">/g),
+      ([, name, value]) => [name, value?.replace("&quot;", '"').replace("&amp;", "&")],
+    );
+    const form: unknown = Object.fromEntries(fields);
+    expect(form).toEqual({
+      client_id: "key",
+      response_type: "code",
+      state: 's"&',
+      redirect_uri: callbackUrl,
+    });
+    const answer = await decide(mock, mock.urls.authorize, { ...(form as object), decision: "grant" });
+    expect(location(answer).searchParams.get("state")).toBe('s"&');
+  });
+
+  it("takes what its address says where a field says otherwise", async () => {
+    const mock = start();
+    const fields = { decision: "grant", state: "of the field" };
+    const answer = await decide(mock, address(mock, { state: "of the address" }), fields);
+    expect(location(answer).searchParams.get("state")).toBe("of the address");
+  });
+
   it("gives the grant to the user who was chosen", async () => {
     const mock = start();
     const answer = await decide(mock, address(mock), { decision: "grant", username: "bob" });
