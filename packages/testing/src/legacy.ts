@@ -38,7 +38,7 @@ export const opts: LegacyOptions = {
 /** A fake in place of the global `fetch`. */
 export interface InstalledMock {
   readonly mock: BitbucketMock;
-  /** Puts the `fetch` back that was there before. Calling it again is harmless. */
+  /** Puts the `fetch` back that was there before, or steps aside where it is not on top. Calling it again is harmless. */
   restore(): void;
 }
 
@@ -52,19 +52,23 @@ export function mock(): InstalledMock {
   const fake = createBitbucketMock({
     profile: "cloud-legacy",
     consumers: [{ name: "my-app", clientId: key, clientSecret: secret }],
+    // The second is who `basicAuth()` is.
+    users: [{ username: "alice" }, { username: key, password: secret }],
   });
   fake.issueGrant({ accessToken, refreshToken });
   fake.faults.when("token", { fields: { access_token: accessToken } });
   const before = globalThis.fetch;
   const owned = new Set(["https://bitbucket.org", "https://api.bitbucket.org"]);
+  let active = true;
   const installed: typeof globalThis.fetch = (input, init) => {
     const url = input instanceof Request ? input.url : input;
-    return (owned.has(new URL(url).origin) ? fake.fetch : before)(input, init);
+    return (active && owned.has(new URL(url).origin) ? fake.fetch : before)(input, init);
   };
   globalThis.fetch = installed;
   return {
     mock: fake,
     restore() {
+      active = false;
       if (globalThis.fetch === installed) globalThis.fetch = before;
     },
   };
@@ -84,9 +88,15 @@ export function setEnvVars(): () => void {
   };
 }
 
+/** What `basicAuth()` takes: the config of `getAccessToken()`, perhaps with credentials in it. */
+export interface BasicAuthConfig {
+  readonly appName?: string;
+  readonly credentials?: { readonly username: string; readonly password: string };
+}
+
 /** A `credentialsProvider`: the credentials of the config, else key and secret from the environment. */
 export async function basicAuth(
-  config: { readonly credentials?: { readonly username: string; readonly password: string } } = {},
+  config: BasicAuthConfig = {},
 ): Promise<{ readonly username: string; readonly password: string }> {
   const { bitbucketKey: username = "", bitbucketSecret: password = "" } = process.env;
   return config.credentials ?? { username, password };

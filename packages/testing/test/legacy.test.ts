@@ -1,3 +1,4 @@
+import { getAccessToken } from "@bitbucket-auth/core";
 import { afterEach, describe, expect, it } from "vitest";
 import { accessToken, basicAuth, mock, opts, setEnvVars, type InstalledMock } from "../src/legacy.ts";
 
@@ -43,7 +44,32 @@ describe("mock()", () => {
   });
 });
 
+describe("more than one mock()", () => {
+  it("leaves none behind, in whatever order they are restored", async () => {
+    const asked: string[] = [];
+    const real = globalThis.fetch;
+    globalThis.fetch = async (input) => {
+      asked.push(new Request(input).url);
+      return new Response();
+    };
+    const [one, other] = [mock(), mock()];
+    one.restore();
+    other.restore();
+    await send();
+    globalThis.fetch = real;
+    expect(asked).toEqual(["https://bitbucket.org/site/oauth2/access_token"]);
+  });
+});
+
 describe("setEnvVars() and basicAuth()", () => {
+  it("are enough for getAccessToken(), as in the tests of 2017", async () => {
+    installed = mock();
+    const undo = setEnvVars();
+    expect(await getAccessToken({ appName: "my-app", credentialsProvider: basicAuth })).toBe(accessToken);
+    undo();
+    expect(installed.mock.requests.token("password")).toHaveLength(1);
+  });
+
   it("put the credentials where they are looked for, and take them away", async () => {
     const { bitbucketKey } = process.env;
     const undo = setEnvVars();
