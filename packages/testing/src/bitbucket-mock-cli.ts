@@ -1,9 +1,10 @@
 #!/usr/bin/env node
 import { readFile } from "node:fs/promises";
 import { parseArgs } from "node:util";
-import { createBitbucketMock, type BitbucketMock } from "./bitbucket-mock.js";
+import { createBitbucketMock } from "./bitbucket-mock.js";
 import { isProfileName, profiles } from "./profiles.js";
 import { parseSeed } from "./seed-file.js";
+import type { Consumer } from "./seed.js";
 import type { MockUrls } from "./served-origins.js";
 import { startBitbucketMock } from "./server.js";
 
@@ -16,6 +17,8 @@ const usage = `bitbucket-mock: a fake Bitbucket for tests, on this machine
   --seed <file>          JSON with consumers, users, workspaces, repositories, pullRequests
   --json                 print the addresses as one line of JSON
 `;
+
+type ToldConsumer = Pick<Consumer, "name" | "clientId" | "callbackUrl"> & { readonly clientSecret?: string };
 
 async function main(): Promise<void> {
   const { values } = parseArgs({
@@ -47,11 +50,26 @@ async function main(): Promise<void> {
   const server = await startBitbucketMock(mock, { port: Number(values.port), host: values.host });
   for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => void server.close());
   const { url, urls } = server;
-  process.stdout.write(values.json ? `${JSON.stringify({ url, urls })}\n` : describe(mock, url, urls));
+  // Note: those of a seed may be somebody's own. Ours are in every copy of this package.
+  const consumers = mock.consumers.map(({ name, clientId, clientSecret, callbackUrl }) => ({
+    name,
+    clientId,
+    ...(values.seed === undefined && { clientSecret }),
+    callbackUrl,
+  }));
+  process.stdout.write(
+    values.json ? `${JSON.stringify({ url, urls, consumers })}\n` : describe(consumers, url, urls),
+  );
 }
 
-function describe(mock: BitbucketMock, url: string, urls: MockUrls): string {
-  const consumers = mock.consumers.map(({ name, clientId }) => `  ${name}: client id ${clientId}\n`);
+function describe(known: readonly ToldConsumer[], url: string, urls: MockUrls): string {
+  const consumers = known.map(({ name, clientId, clientSecret, callbackUrl }) =>
+    [
+      `  ${name}: client id ${clientId}\n`,
+      clientSecret === undefined ? "" : `    client secret ${clientSecret}\n`,
+      callbackUrl === null ? "" : `    callback ${callbackUrl}\n`,
+    ].join(""),
+  );
   return `A fake Bitbucket listens at ${url}\n
   authorize  ${urls.authorize}
   token      ${urls.token}

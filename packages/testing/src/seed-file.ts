@@ -4,6 +4,9 @@ import type { ConsumerSeed, PullRequestSeed, RepositorySeed, Seed, UserSeed, Wor
 /** Reads a seed from JSON. Throws, naming the member, when something in it has the wrong type. */
 export function parseSeed(value: unknown): Seed {
   const fields = readFields(value, "the seed");
+  for (const [name] of fields.entries)
+    if (!lists.has(name))
+      throw new TypeError(`the seed has no list "${name}"; it has ${[...lists].join(", ")}`);
   const list = <Item>(name: keyof Seed, read: (item: JsonFields) => Item): readonly Item[] | undefined =>
     fields.optional(name, (of) => of.list(name).map((item) => read(readFields(item, `an item of ${name}`))));
   const consumers = list("consumers", readConsumer);
@@ -19,6 +22,8 @@ export function parseSeed(value: unknown): Seed {
     ...(pullRequests && { pullRequests }),
   };
 }
+
+const lists = new Set(["consumers", "users", "workspaces", "repositories", "pullRequests"]);
 
 function readConsumer(fields: JsonFields): ConsumerSeed {
   const scopes = fields.optional("scopes", (of) => of.strings("scopes"));

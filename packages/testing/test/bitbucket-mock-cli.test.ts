@@ -7,6 +7,7 @@ import type { Readable } from "node:stream";
 import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it, onTestFinished } from "vitest";
+import { createBitbucketMock } from "../src/index.ts";
 import { connectBitbucketMock } from "../src/server.ts";
 
 const cli = fileURLToPath(new URL("../dist/bitbucket-mock-cli.js", import.meta.url));
@@ -47,6 +48,33 @@ describe("bitbucket-mock", () => {
     const output = await firstOutput(run("--port", "0"));
     for (const part of ["authorize", "/site/oauth2/access_token", "client id mockConsumerKey"])
       expect(output).toContain(part);
+  });
+
+  it("tells the whole of its own consumer, so that an app can be set up with it", async () => {
+    const output = await firstOutput(run("--port", "0"));
+    const { consumers } = createBitbucketMock();
+    expect(output).toContain(`client secret ${consumers[0]?.clientSecret}`);
+    const { consumers: told } = JSON.parse(await firstOutput(run("--port", "0", "--json"))) as {
+      consumers: unknown;
+    };
+    expect(told).toMatchObject(
+      consumers.map(({ clientId, clientSecret, callbackUrl }) => ({ clientId, clientSecret, callbackUrl })),
+    );
+  });
+
+  it("keeps the secrets of a seed file to itself", async () => {
+    const directory = await mkdtemp(join(tmpdir(), "bitbucket-mock-"));
+    onTestFinished(() => rm(directory, { recursive: true }));
+    const file = join(directory, "seed.json");
+    await writeFile(file, JSON.stringify({ consumers: [{ clientId: "key", clientSecret: "of somebody" }] }));
+    const outputs = [
+      await firstOutput(run("--port", "0", "--seed", file)),
+      await firstOutput(run("--port", "0", "--seed", file, "--json")),
+    ];
+    for (const output of outputs) {
+      expect(output).toContain("key");
+      expect(output).not.toContain("of somebody");
+    }
   });
 
   it("starts with what a seed file says", async () => {

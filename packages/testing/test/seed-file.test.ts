@@ -27,6 +27,7 @@ describe("parseSeed()", () => {
     [{ consumers: {} }, '"consumers" of the seed is not a list'],
     [{ consumers: [{ scopes: [1] }] }, '"scopes" of an item of consumers is not a list of strings'],
     [{ pullRequests: [{ workspace: "a", repository: "b", id: 1, state: "GONE" }] }, '"state"'],
+    [{ repos: [] }, 'the seed has no list "repos"; it has consumers, '],
     [[], "the seed is not a JSON object"],
   ])("names what is wrong with %j", (wrong, message) => {
     expect(() => parseSeed(wrong)).toThrow(message);
