@@ -1,7 +1,7 @@
 import { describeStorageContract } from "@bitbucket-auth/testing/storage-contract";
-import { createRedisStorage } from "../src/index.ts";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, it } from "vitest";
 import { ioredis, ioredisCluster, nodeRedis, nodeRedisCluster, type OwnedClient } from "./clients.ts";
+import { patientStorage } from "./patient-storage.ts";
 import { hasRedisServer, startRedisServer, type RedisServer } from "./redis-server.ts";
 import { startRedisCluster, type RedisGroup } from "./redis-topologies.ts";
 
@@ -13,7 +13,7 @@ function runContract(name: string, connect: () => Promise<OwnedClient>): void {
   let cases = 0;
   const open = async (index: number) => {
     const { client } = await (clients[index] ??= connect());
-    return createRedisStorage({ client, prefix: `${name} ${cases}`, watch: true, deadlineMs: 20_000 });
+    return patientStorage({ client, prefix: `${name} ${cases}`, watch: true });
   };
   describe(`over ${name}`, () => {
     afterAll(async () => {
@@ -35,7 +35,7 @@ describe.skipIf(!hasRedisServer())("createRedisStorage()", () => {
   let cluster: RedisGroup;
   beforeAll(async () => {
     [server, cluster] = await Promise.all([startRedisServer(), startRedisCluster()]);
-  }, 60_000);
+  });
   afterAll(() => Promise.all([server.stop(), cluster.stop()]));
 
   runContract("node-redis", () => nodeRedis(server));

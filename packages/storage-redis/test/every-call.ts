@@ -1,6 +1,7 @@
 import type { TokenStorage } from "@bitbucket-auth/core";
-import { createRedisStorage, type RedisClient, type RedisStorageOptions } from "../src/index.ts";
+import type { RedisClient, RedisStorageOptions } from "../src/index.ts";
 import { listedKeys } from "./listed-keys.ts";
+import { patientStorage } from "./patient-storage.ts";
 import { until } from "./redis-topologies.ts";
 
 /** Bytes that are no text in any encoding. */
@@ -14,7 +15,7 @@ export async function everyCall(
   client: RedisClient,
   options: Partial<RedisStorageOptions> = {},
 ): Promise<unknown> {
-  const storage = createRedisStorage({ client, ...options });
+  const storage = patientStorage({ client, ...options });
   const keys = Array.from({ length: 12 }, (_, index) => `key-${index}`);
   try {
     const written = await Promise.all(

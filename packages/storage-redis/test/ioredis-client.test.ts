@@ -1,6 +1,7 @@
 import { Cluster, Redis } from "ioredis";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { everyCall, expectedOfEveryCall } from "./every-call.ts";
+import { patientPersist } from "./patient-storage.ts";
 import { hasRedisServer, startRedisServer, type RedisServer } from "./redis-server.ts";
 import {
   redirections,
@@ -47,7 +48,7 @@ describe.skipIf(!hasRedisServer())("ioredis in a group", () => {
   let sentinel: RedisGroup;
   beforeAll(async () => {
     [cluster, sentinel] = await Promise.all([startRedisCluster(), startRedisSentinel()]);
-  }, 60_000);
+  });
   afterEach(() => Promise.all(cluster.servers.map((server) => tell(server, "FLUSHALL"))));
   afterAll(() => Promise.all([cluster.stop(), sentinel.stop()]));
 
@@ -69,8 +70,7 @@ describe.skipIf(!hasRedisServer())("ioredis in a group", () => {
   it("serves every call by way of Sentinel", async () => {
     const [watcher] = sentinel.servers;
     const client = new Redis({ name: "main", sentinels: [{ host, port: watcher?.port ?? 0 }] });
-    const persist = { waitReplicas: 1, timeoutMs: 900 };
-    expect(await everyCall(client, { watch: true, persist })).toEqual(expectedOfEveryCall);
+    expect(await everyCall(client, { watch: true, persist: patientPersist })).toEqual(expectedOfEveryCall);
     client.disconnect();
   });
 });

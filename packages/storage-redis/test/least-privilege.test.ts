@@ -3,12 +3,12 @@ import { Redis } from "ioredis";
 import { createClient } from "redis";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { everyCall, expectedOfEveryCall } from "./every-call.ts";
+import { patientPersist } from "./patient-storage.ts";
 import { hasRedisServer, startRedisServer, type RedisServer } from "./redis-server.ts";
 import { startReplica, tell } from "./redis-topologies.ts";
 
 const host = "127.0.0.1";
 const account = { username: "app", password: "app-password" };
-const persist = { waitReplicas: 1, timeoutMs: 900 };
 
 describe.skipIf(!hasRedisServer())("a user with the rights that the README lists, and no others", () => {
   let server: RedisServer;
@@ -33,14 +33,14 @@ describe.skipIf(!hasRedisServer())("a user with the rights that the README lists
   it("can make every call over node-redis", async () => {
     const client = createClient({ ...account, socket: { host, port: server.port } });
     await client.connect();
-    expect(await everyCall(client, { watch: true, persist })).toEqual(expectedOfEveryCall);
+    expect(await everyCall(client, { watch: true, persist: patientPersist })).toEqual(expectedOfEveryCall);
     client.destroy();
     await tell(server, "FLUSHALL");
   });
 
   it("can make every call over ioredis", async () => {
     const client = new Redis({ ...account, host, port: server.port });
-    expect(await everyCall(client, { watch: true, persist })).toEqual(expectedOfEveryCall);
+    expect(await everyCall(client, { watch: true, persist: patientPersist })).toEqual(expectedOfEveryCall);
     client.disconnect();
     await tell(server, "FLUSHALL");
   });

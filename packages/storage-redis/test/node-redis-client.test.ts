@@ -3,6 +3,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { createRedisStorage } from "../src/index.ts";
 import type { NodeRedisCluster } from "../src/node-redis-client.ts";
 import { everyCall, expectedOfEveryCall } from "./every-call.ts";
+import { patientPersist } from "./patient-storage.ts";
 import { hasRedisServer, startRedisServer, type RedisServer } from "./redis-server.ts";
 import {
   redirections,
@@ -104,7 +105,7 @@ describe.skipIf(!hasRedisServer())("node-redis in a group", () => {
   let sentinel: RedisGroup;
   beforeAll(async () => {
     [cluster, sentinel] = await Promise.all([startRedisCluster(), startRedisSentinel()]);
-  }, 60_000);
+  });
   afterAll(() => Promise.all([cluster.stop(), sentinel.stop()]));
 
   it("serves every call over a cluster that may read from replicas", async () => {
@@ -122,8 +123,7 @@ describe.skipIf(!hasRedisServer())("node-redis in a group", () => {
     const [watcher] = sentinel.servers;
     const client = createSentinel({ name: "main", sentinelRootNodes: [{ host, port: watcher?.port ?? 0 }] });
     await client.connect();
-    const persist = { waitReplicas: 1, timeoutMs: 900 };
-    expect(await everyCall(client, { watch: true, persist })).toEqual(expectedOfEveryCall);
+    expect(await everyCall(client, { watch: true, persist: patientPersist })).toEqual(expectedOfEveryCall);
     await client.close();
   });
 });

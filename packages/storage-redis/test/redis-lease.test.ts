@@ -1,7 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import { createRedisStorage } from "../src/index.ts";
 import { redisKeys } from "../src/redis-keys.ts";
 import { ioredis, nodeRedis, type OwnedClient } from "./clients.ts";
+import { patientStorage } from "./patient-storage.ts";
 import { hasRedisServer, startRedisServer, type RedisServer } from "./redis-server.ts";
 import { tell } from "./redis-topologies.ts";
 
@@ -27,7 +27,7 @@ describe.skipIf(!hasRedisServer())("tryRedisLease()", () => {
     afterAll(() => void owned.end());
 
     it("does nothing to a lease that has gone to somebody else", async () => {
-      const storage = createRedisStorage({ client: owned.client });
+      const storage = patientStorage({ client: owned.client });
       const stale = await storage.tryLease("k", { owner: "alice", ttlMs });
       await tell(server, "DEL", names.lease);
       const held = await storage.tryLease("k", { owner: "bob", ttlMs });
@@ -37,7 +37,7 @@ describe.skipIf(!hasRedisServer())("tryRedisLease()", () => {
     });
 
     it("does nothing to a later lease of the same owner", async () => {
-      const storage = createRedisStorage({ client: owned.client });
+      const storage = patientStorage({ client: owned.client });
       const stale = await storage.tryLease("k", { owner: "alice", ttlMs });
       await tell(server, "DEL", names.lease);
       const held = await storage.tryLease("k", { owner: "alice", ttlMs });
@@ -47,7 +47,7 @@ describe.skipIf(!hasRedisServer())("tryRedisLease()", () => {
     });
 
     it("does nothing to somebody else's lease of the same fence, as a failover can leave it", async () => {
-      const storage = createRedisStorage({ client: owned.client });
+      const storage = patientStorage({ client: owned.client });
       const stale = await storage.tryLease("k", { owner: "alice", ttlMs });
       await tell(server, "HSET", names.lease, "o", "bob");
       await stale?.release();
@@ -56,7 +56,7 @@ describe.skipIf(!hasRedisServer())("tryRedisLease()", () => {
     });
 
     it("lets the server's clock decide when a lease lapses", async () => {
-      const storage = createRedisStorage({ client: owned.client });
+      const storage = patientStorage({ client: owned.client });
       const lease = await storage.tryLease("k", { owner: "alice", ttlMs: 5_000.2 });
       expect(Number(await tell(server, "PTTL", names.lease))).toBeLessThanOrEqual(5_001);
       await lease?.renew(90_000);
@@ -64,12 +64,12 @@ describe.skipIf(!hasRedisServer())("tryRedisLease()", () => {
     });
 
     it("grants a lease that was asked for with no time as the shortest there is", async () => {
-      const storage = createRedisStorage({ client: owned.client });
+      const storage = patientStorage({ client: owned.client });
       expect(await storage.tryLease("k", { owner: "alice", ttlMs: 0 })).not.toBeNull();
     });
 
     it("counts fences on after a release, a lapse and the loss of the counter", async () => {
-      const storage = createRedisStorage({ client: owned.client });
+      const storage = patientStorage({ client: owned.client });
       const fences: number[] = [];
       const take = async (owner: string) => {
         const lease = await storage.tryLease("k", { owner, ttlMs });
@@ -86,7 +86,7 @@ describe.skipIf(!hasRedisServer())("tryRedisLease()", () => {
     });
 
     it("counts on from a fence that is ahead of the clock", async () => {
-      const storage = createRedisStorage({ client: owned.client });
+      const storage = patientStorage({ client: owned.client });
       const ahead = (Date.now() + 3_600_000) * 1_000;
       await tell(server, "SET", names.fence, String(ahead));
       const lease = await storage.tryLease("k", { owner: "alice", ttlMs });
@@ -94,7 +94,7 @@ describe.skipIf(!hasRedisServer())("tryRedisLease()", () => {
     });
 
     it("leaves nothing behind for good", async () => {
-      const storage = createRedisStorage({ client: owned.client });
+      const storage = patientStorage({ client: owned.client });
       await storage.tryLease("k", { owner: "alice", ttlMs });
       for (const name of [names.lease, names.fence]) {
         expect(Number(await tell(server, "PTTL", name))).toBeGreaterThan(0);

@@ -45,7 +45,7 @@ describe.skipIf(!hasRedisServer())("list() on a cluster", () => {
   let cluster: RedisGroup;
   beforeAll(async () => {
     cluster = await startRedisCluster();
-  }, 60_000);
+  });
   afterEach(() => Promise.all(cluster.servers.map((server) => tell(server, "FLUSHALL"))));
   afterAll(() => cluster.stop());
 

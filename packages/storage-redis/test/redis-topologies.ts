@@ -88,6 +88,19 @@ export async function startRedisSentinel(): Promise<RedisGroup> {
   return group([sentinel, primary, replica]);
 }
 
+/** Has Sentinel put the replica in the place of a primary that is gone. */
+export async function failOver({ servers }: RedisGroup): Promise<void> {
+  const [sentinel] = servers;
+  if (!sentinel) throw new Error("There is no Sentinel.");
+  await until("Sentinel to begin a failover", () =>
+    tell(sentinel, "SENTINEL", "FAILOVER", "main").then(
+      () => true,
+      // The replica is not good enough as long as Sentinel has not heard of it for a moment.
+      () => false,
+    ),
+  );
+}
+
 /** A replica that has caught up with its primary, and that the primary counts on. */
 export async function startReplica(primary: RedisServer): Promise<RedisServer> {
   const replica = await startRedisServer({ args: ["--replicaof", "127.0.0.1", String(primary.port)] });
