@@ -13,28 +13,46 @@ const nothing = (): undefined => undefined;
 /** Shares one subscriber between all listeners, and one subscription between the listeners of a channel. */
 export function createChangeNotices(open: () => RedisSubscriber): ChangeNotices {
   const channels = new Map<string, Set<() => void>>();
+  const subscribed = new Set<string>();
   let subscriber: RedisSubscriber | undefined;
+  let closed = false;
+  // Note: one step after the other. A client that is still leaving a channel forgets who joins it meanwhile.
+  let last: Promise<unknown> = Promise.resolve();
+
+  const follow = async (channel: string): Promise<void> => {
+    const isWanted = channels.has(channel);
+    if (closed || isWanted === subscribed.has(channel)) return;
+    subscriber ??= open();
+    if (isWanted) {
+      await subscriber.subscribe(channel, () => channels.get(channel)?.forEach((tell) => tell()));
+      subscribed.add(channel);
+    } else {
+      subscribed.delete(channel);
+      await subscriber.unsubscribe(channel);
+    }
+  };
+  const followInTurn = (channel: string): void => {
+    last = last.then(() => follow(channel)).catch(nothing);
+  };
 
   return {
     listen(channel, onChange) {
+      if (closed) return nothing;
       const listener = (): void => onChange();
       const listeners = channels.get(channel) ?? new Set();
       channels.set(channel, listeners.add(listener));
-      const current = (subscriber ??= open());
-      if (listeners.size === 1) {
-        const tellAll = (): void => channels.get(channel)?.forEach((tell) => tell());
-        current.subscribe(channel, tellAll).catch(nothing);
-      }
+      followInTurn(channel);
       return () => {
         if (!listeners.delete(listener) || listeners.size > 0) return;
         channels.delete(channel);
-        current.unsubscribe(channel).catch(nothing);
+        followInTurn(channel);
       };
     },
     async close() {
+      closed = true;
+      channels.clear();
       const current = subscriber;
       subscriber = undefined;
-      channels.clear();
       await current?.end().catch(nothing);
     },
   };
