@@ -11,11 +11,16 @@ const meanings: readonly (readonly [code: RegExp, action: ErrorAction, message: 
   ],
   [/\bOOM\b|\bMISCONF\b/, "fix_config", "memory or disk is full. Make room; what was stored is intact"],
   [
-    /\bNOPERM\b|\bNOAUTH\b|\bWRONGPASS\b/,
+    /\bNOPERM\b|\bNOAUTH\b|\bWRONGPASS\b|executing the script can't/,
     "fix_config",
     "the client may not do that. Check user, password and ACL",
   ],
   [/\bMOVED\b|\bCROSSSLOT\b/, "fix_config", "it is a cluster. Use a cluster client"],
+  [
+    /subscriber mode|allowed in this context/,
+    "fix_config",
+    "the client listens to channels. Pass one that does not",
+  ],
   [/The client is closed/, "fix_config", "the client is not connected. Call its `connect()` first"],
 ];
 

@@ -23,8 +23,23 @@ describe("storageFailure()", () => {
     ["NOAUTH Authentication required.", "fix_config", "NOAUTH"],
     ["WRONGPASS invalid username-password pair or user is disabled.", "fix_config", "WRONGPASS"],
     ["NOPERM User app has no permissions to run the 'evalsha' command", "fix_config", "NOPERM"],
+    [
+      `ERR The user executing the script can't run this command or subcommand ${lua}`,
+      "fix_config",
+      "Check user, password and ACL",
+    ],
     ["MOVED 3999 127.0.0.1:6381", "fix_config", "MOVED"],
     ["The client is closed", "fix_config", "connect()"],
+    [
+      "ERR Can't execute 'hmget': only (P|S)SUBSCRIBE / PING / QUIT / RESET are allowed in this context",
+      "fix_config",
+      "listens to channels",
+    ],
+    [
+      "Connection in subscriber mode, only subscriber commands may be used",
+      "fix_config",
+      "listens to channels",
+    ],
     ["READONLY You can't write against a read only replica.", "retry", "READONLY"],
     ["LOADING Redis is loading the dataset in memory", "retry", "LOADING"],
     ["CLUSTERDOWN The cluster is down", "retry", "CLUSTERDOWN"],

@@ -19,6 +19,12 @@ describe("redisKeys()", () => {
     expect(keys.of("a").record).not.toBe(keys.of("b").record);
   });
 
+  it("refuses a key that is no well-formed Unicode, which would be named like another", () => {
+    expect(() => redisKeys("bb", "").of("a\ud800")).toThrow(
+      expect.objectContaining({ code: "storage_failed", action: "fix_config" }),
+    );
+  });
+
   it("never shows the key in a name", () => {
     expect(redisKeys("bb", "").of("alice").record).not.toContain("alice");
   });
