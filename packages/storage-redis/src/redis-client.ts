@@ -27,7 +27,7 @@ export type RedisClient =
   | IoredisCluster;
 
 /** Tells what kind of client this is, by the calls it has, and how to talk to it. */
-export function connectionOf(client: RedisClient): RedisConnection {
+export function connectionOf(client: RedisClient | undefined): RedisConnection {
   if (typeof client !== "object" || client === null) throw unknownClient();
   if ("pipeline" in client)
     return "nodes" in client ? ioredisClusterConnection(client) : ioredisConnection(client);
@@ -40,6 +40,6 @@ export function connectionOf(client: RedisClient): RedisConnection {
 
 function unknownClient(): InvalidOptionsError {
   return new InvalidOptionsError(
-    "`client` is not a client of node-redis or ioredis. Pass what `createClient()` or `new Redis()` gave you.",
+    "createRedisStorage({ client }) needs a client of node-redis or ioredis: what `createClient()` or `new Redis()` gave you.",
   );
 }

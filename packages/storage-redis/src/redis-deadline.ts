@@ -7,6 +7,9 @@ export interface Bounds {
   readonly signal?: AbortSignal | undefined;
 }
 
+/** What is run, and told whether it may have run before. */
+export type BoundedRun<T> = (signal: AbortSignal, isRepeat: boolean) => Promise<T>;
+
 const longestTimerMs = 2 ** 31 - 1;
 const noAnswer = new Error("no answer");
 
@@ -16,14 +19,11 @@ const noAnswer = new Error("no answer");
  * Silence and a lost connection leave open whether it happened, so it is run once more: each try gets half the time. The
  * signal given to `run` fires when nobody waits for it any longer, so that a client can withdraw what it has not sent.
  */
-export async function withinDeadline<T>(
-  bounds: Bounds,
-  run: (signal: AbortSignal) => Promise<T>,
-): Promise<T> {
+export async function withinDeadline<T>(bounds: Bounds, run: BoundedRun<T>): Promise<T> {
   try {
-    return await attempt(bounds, run).catch((error: unknown) => {
+    return await attempt(bounds, (signal) => run(signal, false)).catch((error: unknown) => {
       if (isRefusal(error) || error instanceof StorageError) throw error;
-      return attempt(bounds, run);
+      return attempt(bounds, (signal) => run(signal, true));
     });
   } catch (error) {
     if (error !== noAnswer) throw storageFailure(error);

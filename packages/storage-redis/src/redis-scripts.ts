@@ -8,7 +8,8 @@ export interface RedisScript {
 }
 
 /**
- * Runs a script in one round trip. A server that does not have it yet, or forgot it, is given the text.
+ * Runs a script in one round trip. A server that does not have it yet, or forgot it, is given the text. A repeat brings the
+ * text along: the first try may run late, when nobody hears any more that the script is not known.
  *
  * Each script below may run twice without harm: what it has already done it reports as done.
  */
@@ -17,14 +18,17 @@ export async function runScript(
   script: RedisScript,
   keys: readonly string[],
   args: readonly (string | Uint8Array)[],
+  isRepeat = false,
 ): Promise<unknown> {
   const rest = [String(keys.length), ...keys, ...args];
-  try {
-    return await send(["EVALSHA", script.sha, ...rest]);
-  } catch (error) {
-    if (!(error instanceof Error && error.message.includes("NOSCRIPT"))) throw error;
-    return send(["EVAL", script.text, ...rest]);
+  if (!isRepeat) {
+    try {
+      return await send(["EVALSHA", script.sha, ...rest]);
+    } catch (error) {
+      if (!(error instanceof Error && error.message.includes("NOSCRIPT"))) throw error;
+    }
   }
+  return send(["EVAL", script.text, ...rest]);
 }
 
 const script = (text: string): RedisScript => ({ text, sha: hash("sha1", text) });
@@ -34,8 +38,12 @@ const publish = (channel: string): string =>
   `if ${channel} ~= '' then redis.pcall('PUBLISH', ${channel}, '') end`;
 
 /**
- * A record is a hash: `v` version, `d` data, `k` the storage key it belongs to. A tombstone has no `d` and no `k`, but
- * `w`: whether it took the place of a live entry, so that a repeated deletion answers as the first did.
+ * A record is a hash: `v` version, `d` data, `k` the storage key it belongs to. A tombstone has no `d` and no `k`. `t` is the
+ * version of the last tombstone and `w` whether it took the place of a live entry: a repeated deletion answers as the first
+ * did, and does not bury what was written since.
+ *
+ * Note: a repeat writes too, though it changes nothing. WAIT asks replicas for the last write of its own connection, which may
+ * be a new one; and a server that has become a replica refuses.
  *
  * Answers `[version, data]`.
  */
@@ -44,7 +52,10 @@ export const readRecord: RedisScript = script("return redis.call('HMGET', KEYS[1
 /** ARGV: new version, data, storage key, expiry or '', channel or '', [expected version]. Answers 1 or `[version, live]`. */
 export const swapRecord: RedisScript = script(`
 local current = redis.call('HGET', KEYS[1], 'v')
-if current == ARGV[1] then return 1 end
+if current == ARGV[1] then
+  redis.call('HSET', KEYS[1], 'v', current)
+  return 1
+end
 if current ~= (ARGV[6] or false) then return { current, redis.call('HEXISTS', KEYS[1], 'd') } end
 redis.call('HSET', KEYS[1], 'v', ARGV[1], 'd', ARGV[2], 'k', ARGV[3])
 if ARGV[4] == '' then redis.call('PERSIST', KEYS[1]) else redis.call('PEXPIREAT', KEYS[1], ARGV[4]) end
@@ -53,9 +64,13 @@ return 1`);
 
 /** ARGV: version of the tombstone, its life in ms, channel or ''. Answers 1 when it took the place of a live entry. */
 export const buryRecord: RedisScript = script(`
+local last = redis.call('HMGET', KEYS[1], 't', 'w')
+if last[1] == ARGV[1] then
+  redis.call('HSET', KEYS[1], 't', ARGV[1])
+  return last[2]
+end
 local live = redis.call('HEXISTS', KEYS[1], 'd')
-if live == 0 and redis.call('HGET', KEYS[1], 'v') == ARGV[1] then return redis.call('HGET', KEYS[1], 'w') end
-redis.call('HSET', KEYS[1], 'v', ARGV[1], 'w', live)
+redis.call('HSET', KEYS[1], 'v', ARGV[1], 't', ARGV[1], 'w', live)
 redis.call('HDEL', KEYS[1], 'd', 'k')
 redis.call('PEXPIRE', KEYS[1], ARGV[2])
 ${publish("ARGV[3]")}
@@ -66,6 +81,9 @@ return live`);
  *
  * Answers the fence, or nil when somebody else holds the lease. The counter starts at the server's clock in
  * microseconds, so that it still grows after it lapsed or was lost.
+ *
+ * Note: PEXPIRE comes before there is a lease, too: where an ACL refuses it, no lease is left without an end. Not before SET,
+ * which a full Redis refuses: once a script has written, it is let go on.
  */
 export const takeLease: RedisScript = script(`
 local held = redis.call('HMGET', KEYS[1], 'o', 'f')
@@ -76,6 +94,7 @@ if not fence then
   local now = time[1] * 1000000 + time[2]
   fence = string.format('%.0f', math.max((tonumber(redis.call('GET', KEYS[2])) or 0) + 1, now))
   redis.call('SET', KEYS[2], fence, 'PX', ARGV[3])
+  redis.call('PEXPIRE', KEYS[1], ARGV[2])
   redis.call('HSET', KEYS[1], 'o', ARGV[1], 'f', fence)
 end
 redis.call('PEXPIRE', KEYS[1], ARGV[2])

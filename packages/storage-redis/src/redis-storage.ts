@@ -4,7 +4,7 @@ import { InvalidOptionsError, StorageError, type OpOptions, type TokenStorage } 
 import { createChangeNotices } from "./change-notices.js";
 import { warnAboutEviction, type RedisStorageWarning } from "./eviction-warning.js";
 import { connectionOf, type RedisClient } from "./redis-client.js";
-import { withinDeadline } from "./redis-deadline.js";
+import { withinDeadline, type BoundedRun } from "./redis-deadline.js";
 import { redisKeys } from "./redis-keys.js";
 import { tryRedisLease, type RunScript } from "./redis-lease.js";
 import { asCasResult, asEntry, asText } from "./redis-reply.js";
@@ -40,14 +40,16 @@ const tombstoneMs = 24 * 3_600_000;
  * const client = await createClient({ url: process.env.REDIS_URL }).connect();
  * const storage = createRedisStorage({ client });
  */
-export function createRedisStorage({
-  client,
-  prefix = "bb",
-  persist,
-  watch = false,
-  deadlineMs = 2_000,
-  onWarning = warnProcess,
-}: RedisStorageOptions): TokenStorage {
+export function createRedisStorage(options: RedisStorageOptions): TokenStorage {
+  const {
+    client,
+    prefix = "bb",
+    persist,
+    watch = false,
+    deadlineMs = 2_000,
+    onWarning = warnProcess,
+    // Note: callers without types give nothing, or null.
+  }: Partial<RedisStorageOptions> = options ?? {};
   const connection = connectionOf(client);
   const keys = redisKeys(prefix, connection.keyPrefix);
   checkTimes(deadlineMs, persist);
@@ -62,26 +64,25 @@ export function createRedisStorage({
   let closed = false;
   let checked = false;
 
-  const bounded = async <T>(
-    options: OpOptions | undefined,
-    run: (signal: AbortSignal) => Promise<T>,
-  ): Promise<T> => {
+  const bounded = async <T>(bounds: OpOptions | undefined, run: BoundedRun<T>): Promise<T> => {
     if (closed)
       throw new StorageError("This Redis storage was closed. Create a new one.", { action: "fix_config" });
-    return withinDeadline({ deadlineMs: options?.deadlineMs ?? deadlineMs, signal: options?.signal }, run);
+    return withinDeadline({ deadlineMs: bounds?.deadlineMs ?? deadlineMs, signal: bounds?.signal }, run);
   };
-  const run: RunScript = (script, names, args, options) =>
-    bounded(options, (signal) => runScript(connection.to(names[0], signal), script, names, args));
-  const save: RunScript = async (script, names, args, options) => {
+  const run: RunScript = (script, names, args, bounds) =>
+    bounded(bounds, (signal, isRepeat) =>
+      runScript(connection.to(names[0], signal), script, names, args, isRepeat),
+    );
+  const save: RunScript = async (script, names, args, bounds) => {
     const reply = persist
-      ? await bounded(options, (signal) =>
+      ? await bounded(bounds, (signal, isRepeat) =>
           connection.pinned(names[0], signal, async (send) => {
-            const answer = await runScript(send, script, names, args);
+            const answer = await runScript(send, script, names, args, isRepeat);
             await waitForReplicas(send, persist);
             return answer;
           }),
         )
-      : await run(script, names, args, options);
+      : await run(script, names, args, bounds);
     if (!checked) {
       checked = true;
       warnAboutEviction(connection, onWarning).catch(() => undefined);
@@ -92,35 +93,35 @@ export function createRedisStorage({
   return {
     caps: { lease: "distributed", watch, list: true, durable: true },
 
-    async get(key, options) {
+    async get(key, bounds) {
       const { record } = keys.of(key);
       return asEntry(
         connection.readsReplicas
-          ? await run(readRecord, [record], [], options)
-          : await bounded(options, (signal) => connection.to(record, signal)(["HMGET", record, "v", "d"])),
+          ? await run(readRecord, [record], [], bounds)
+          : await bounded(bounds, (signal) => connection.to(record, signal)(["HMGET", record, "v", "d"])),
       );
     },
 
-    async compareAndSwap(key, expected, bytes, { version, expireAt, ...options }) {
+    async compareAndSwap(key, expected, bytes, { version, expireAt, ...bounds }) {
       const { record, channel } = keys.of(key);
       const args = [version, Buffer.from(bytes), key, expiry(expireAt), channelOf(channel)];
       return asCasResult(
-        await save(swapRecord, [record], expected === null ? args : [...args, expected], options),
+        await save(swapRecord, [record], expected === null ? args : [...args, expected], bounds),
       );
     },
 
-    async delete(key, { version = crypto.randomUUID(), ...options } = {}) {
+    async delete(key, { version = crypto.randomUUID(), ...bounds } = {}) {
       const { record, channel } = keys.of(key);
       const args = [version, String(tombstoneMs), channelOf(channel)];
-      return asText(await save(buryRecord, [record], args, options)) === "1";
+      return asText(await save(buryRecord, [record], args, bounds)) === "1";
     },
 
-    tryLease(key, options) {
+    async tryLease(key, wanted) {
       const names = keys.of(key);
-      return tryRedisLease(run, names, channelOf(names.channel), options);
+      return tryRedisLease(run, names, channelOf(names.channel), wanted);
     },
 
-    list: (start, options) => listRecords(connection, keys, start, (send) => bounded(options, send)),
+    list: (start, bounds) => listRecords(connection, keys, start, (send) => bounded(bounds, send)),
 
     ...(notices && {
       watch: (key: string, onChange: () => void) => notices.listen(keys.of(key).channel, onChange),

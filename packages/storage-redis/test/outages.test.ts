@@ -3,8 +3,16 @@ import { Redis } from "ioredis";
 import { createSentinel } from "redis";
 import { createRedisStorage } from "../src/index.ts";
 import { ioredis, nodeRedis, type OwnedClient } from "./clients.ts";
+import { patientPersist, patientStorage } from "./patient-storage.ts";
 import { hasRedisServer, startRedisServer, type RedisServer } from "./redis-server.ts";
-import { startRedisSentinel, startReplica, tell, until, type RedisGroup } from "./redis-topologies.ts";
+import {
+  failOver,
+  startRedisSentinel,
+  startReplica,
+  tell,
+  until,
+  type RedisGroup,
+} from "./redis-topologies.ts";
 
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
 const silent = {
@@ -31,7 +39,7 @@ describe.skipIf(!hasRedisServer())("a Redis that stands still", () => {
     async (_, connect) => {
       const owned = await connect(server);
       const hasty = createRedisStorage({ client: owned.client, deadlineMs: 400 });
-      const patient = createRedisStorage({ client: owned.client, deadlineMs: 20_000 });
+      const patient = patientStorage({ client: owned.client });
       await patient.compareAndSwap("k", null, bytes("one"), { version: "v1" });
       const lease = await hasty.tryLease("k", { owner: "alice", ttlMs: 600_000, deadlineMs: 20_000 });
       server.freeze();
@@ -56,10 +64,25 @@ describe.skipIf(!hasRedisServer())("a Redis that stands still", () => {
     },
   );
 
+  it.each(bothClients)(
+    "gives a lease back late, though it had never heard of how to, over %s",
+    async (_, connect) => {
+      const owned = await connect(server);
+      const storage = patientStorage({ client: owned.client });
+      const hasty = createRedisStorage({ client: owned.client, deadlineMs: 400 });
+      const lease = await hasty.tryLease("k", { owner: "alice", ttlMs: 600_000, deadlineMs: 20_000 });
+      server.freeze();
+      await expect(lease?.release()).rejects.toMatchObject(silent);
+      server.resume();
+      expect(await storage.tryLease("k", { owner: "bob", ttlMs: 600_000 })).not.toBeNull();
+      owned.end();
+    },
+  );
+
   it.each(bothClients)("does not run a late write over a newer one, over %s", async (_, connect) => {
     const [mine, theirs] = await Promise.all([connect(server), connect(server)]);
-    const storage = createRedisStorage({ client: mine.client, deadlineMs: 20_000 });
-    const other = createRedisStorage({ client: theirs.client, deadlineMs: 20_000 });
+    const storage = patientStorage({ client: mine.client });
+    const other = patientStorage({ client: theirs.client });
     await storage.compareAndSwap("k", null, bytes("one"), { version: "v1" });
     server.freeze();
     const newer = other.compareAndSwap("k", "v1", bytes("newer"), { version: "v2" });
@@ -89,7 +112,7 @@ describe.skipIf(!hasRedisServer())("a Redis that dies", () => {
   it.each(bothClients)("fails calls, typed, until it is back with its data, over %s", async (_, connect) => {
     const owned = await connect(server);
     const storage = createRedisStorage({ client: owned.client, deadlineMs: 300, watch: true });
-    const patient = createRedisStorage({ client: owned.client, deadlineMs: 20_000 });
+    const patient = patientStorage({ client: owned.client });
     storage.watch?.("k", () => undefined);
     await patient.compareAndSwap("k", null, bytes("one"), { version: "v1" });
     await server.kill();
@@ -128,10 +151,7 @@ describe.skipIf(!hasRedisServer())("a replica that takes over", () => {
 
   it.each(bothClients)("has every write that waited for it, and its leases, over %s", async (_, connect) => {
     const owned = await connect(primary);
-    const storage = createRedisStorage({
-      client: owned.client,
-      persist: { waitReplicas: 1, timeoutMs: 900 },
-    });
+    const storage = patientStorage({ client: owned.client, persist: patientPersist });
     const before = await storage.tryLease("k", { owner: "alice", ttlMs: 600_000 });
     await storage.compareAndSwap("k", null, bytes("one"), { version: "v1" });
     await storage.delete("gone", { version: "tombstone" });
@@ -139,7 +159,7 @@ describe.skipIf(!hasRedisServer())("a replica that takes over", () => {
     owned.end();
     await tell(replica, "REPLICAOF", "NO", "ONE");
     const promoted = await connect(replica);
-    const after = createRedisStorage({ client: promoted.client });
+    const after = patientStorage({ client: promoted.client });
     expect(await after.get("k")).toEqual({ bytes: bytes("one"), version: "v1" });
     expect(await after.compareAndSwap("gone", null, bytes("late"), { version: "v2" })).toMatchObject({
       deleted: true,
@@ -154,7 +174,7 @@ describe.skipIf(!hasRedisServer())("a failover by Sentinel", () => {
   let group: RedisGroup;
   beforeEach(async () => {
     group = await startRedisSentinel();
-  }, 60_000);
+  });
   afterEach(() => group.stop());
 
   const viaSentinel = [
@@ -186,27 +206,27 @@ describe.skipIf(!hasRedisServer())("a failover by Sentinel", () => {
     async (_, connect) => {
       const [sentinel] = group.servers;
       const owned = await connect(sentinel?.port ?? 0);
-      const storage = createRedisStorage({
-        client: owned.client,
-        deadlineMs: 1_000,
-        persist: { waitReplicas: 1, timeoutMs: 400 },
-      });
+      const storage = patientStorage({ client: owned.client, persist: patientPersist });
       await storage.compareAndSwap("k", null, bytes("one"), { version: "v1" });
-      const codes = new Set<unknown>();
       await group.servers[1]?.kill();
       const withoutReplica = createRedisStorage({ client: owned.client, deadlineMs: 1_000 });
-      await until("a write after the failover", async () => {
-        try {
-          return (await withoutReplica.compareAndSwap("k", "v1", bytes("two"), { version: "v2" })).ok;
-        } catch (error) {
-          codes.add(error instanceof Error && "code" in error ? error.code : error);
-          return false;
-        }
-      });
+      const write = () => withoutReplica.compareAndSwap("k", "v1", bytes("two"), { version: "v2" });
+      const codeOf = (error: unknown): unknown =>
+        error instanceof Error && "code" in error ? error.code : error;
+      const codes = new Set([await write().catch(codeOf)]);
+      await failOver(group);
+      await until("a write after the failover", () =>
+        write().then(
+          ({ ok }) => ok,
+          (error: unknown) => {
+            codes.add(codeOf(error));
+            return false;
+          },
+        ),
+      );
       expect([...codes]).toEqual(["storage_failed"]);
       expect((await withoutReplica.get("k"))?.version).toBe("v2");
       owned.end();
     },
-    60_000,
   );
 });

@@ -22,6 +22,12 @@ describe("withinDeadline()", () => {
     expect(run).toHaveBeenCalledTimes(2);
   });
 
+  it("tells the second try that it is one", async () => {
+    const run = vi.fn<(signal: AbortSignal, isRepeat: boolean) => Promise<never>>(lost);
+    await expect(withinDeadline({ deadlineMs: 1_000 }, run)).rejects.toMatchObject({ action: "retry" });
+    expect(run.mock.calls.map(([, isRepeat]) => isRepeat)).toEqual([false, true]);
+  });
+
   it("rejects at the deadline when both tries stay silent", async () => {
     const run = vi.fn<() => Promise<string>>(silence);
     const settled = vi.fn<(error?: unknown) => void>();

@@ -1,7 +1,7 @@
 import { createClient } from "redis";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { RedisCommand, Send } from "../src/redis-connection.ts";
-import { readRecord, runScript, swapRecord, type RedisScript } from "../src/redis-scripts.ts";
+import { buryRecord, readRecord, runScript, swapRecord, type RedisScript } from "../src/redis-scripts.ts";
 import { hasRedisServer, startRedisServer, type RedisServer } from "./redis-server.ts";
 import { tell } from "./redis-topologies.ts";
 
@@ -20,6 +20,12 @@ describe("runScript()", () => {
       ["EVALSHA", script.sha, "1", "key", "one"],
       ["EVAL", script.text, "1", "key", "one"],
     ]);
+  });
+
+  it("sends the text at once when it is a repeat, for there may be nobody left to hear that it is not known", async () => {
+    const sent: RedisCommand[] = [];
+    await runScript(async (command) => sent.push(command), script, ["key"], ["one"], true);
+    expect(sent).toEqual([["EVAL", script.text, "1", "key", "one"]]);
   });
 
   it("passes every other error on and sends nothing more", async () => {
@@ -58,6 +64,21 @@ describe.skipIf(!hasRedisServer())("the scripts", () => {
 
   it("are known to the server by the name we give them", async () => {
     expect(await tell(server, "SCRIPT", "LOAD", swapRecord.text)).toBe(swapRecord.sha);
+  });
+
+  it.each<[string, RedisScript, readonly string[]]>([
+    ["a write", swapRecord, ["v1", "data", "k", "", ""]],
+    ["a deletion", buryRecord, ["v1", "60000", ""]],
+  ])("write when %s is repeated, so that replicas can confirm the repeat", async (_, repeated, args) => {
+    const changes = async (): Promise<number> => {
+      const info = String(await tell(server, "INFO", "persistence"));
+      return Number(/rdb_changes_since_last_save:(\d+)/.exec(info)?.[1]);
+    };
+    await runScript(send, repeated, ["repeated"], args);
+    const once = await changes();
+    await runScript(send, repeated, ["repeated"], args);
+    expect(await changes()).toBeGreaterThan(once);
+    await tell(server, "DEL", "repeated");
   });
 
   it("change nothing when they run twice", async () => {

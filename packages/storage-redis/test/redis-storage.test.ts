@@ -5,6 +5,7 @@ import { createRedisStorage } from "../src/index.ts";
 import { redisKeys } from "../src/redis-keys.ts";
 import { ioredis, nodeRedis, type OwnedClient } from "./clients.ts";
 import { listedKeys } from "./listed-keys.ts";
+import { patientStorage } from "./patient-storage.ts";
 import { hasRedisServer, startRedisServer, type RedisServer } from "./redis-server.ts";
 import { startReplica, tell, until } from "./redis-topologies.ts";
 
@@ -47,7 +48,7 @@ describe.skipIf(!hasRedisServer())("createRedisStorage()", () => {
     afterAll(() => void owned.end());
 
     it("reads in one round trip", async () => {
-      const storage = createRedisStorage({ client: owned.client });
+      const storage = patientStorage({ client: owned.client });
       await tell(server, "CONFIG", "RESETSTAT");
       await storage.get("k");
       expect(await commandCounts(server)).toEqual({ hmget: 1 });
@@ -60,7 +61,7 @@ describe.skipIf(!hasRedisServer())("createRedisStorage()", () => {
       ["renews a lease", (_storage, lease) => lease.renew(30_000)],
       ["releases a lease", (_storage, lease) => lease.release()],
     ])("%s in one round trip", async (_name, call) => {
-      const storage = createRedisStorage({ client: owned.client, watch: true, onWarning: () => undefined });
+      const storage = patientStorage({ client: owned.client, watch: true, onWarning: () => undefined });
       await call(storage, await leaseOf(storage)); // gives the server the script
       await tell(server, "FLUSHDB");
       const lease = await leaseOf(storage);
@@ -72,14 +73,14 @@ describe.skipIf(!hasRedisServer())("createRedisStorage()", () => {
     });
 
     it("keeps bytes that are no text", async () => {
-      const storage = createRedisStorage({ client: owned.client });
+      const storage = patientStorage({ client: owned.client });
       const every = Uint8Array.from({ length: 256 }, (__, index) => index);
       await storage.compareAndSwap("k", null, every, { version: "v1" });
       expect((await storage.get("k"))?.bytes).toEqual(every);
     });
 
     it("does not see a change the caller makes to its bytes after the call", async () => {
-      const storage = createRedisStorage({ client: owned.client });
+      const storage = patientStorage({ client: owned.client });
       const mine = bytes("one");
       const written = storage.compareAndSwap("k", null, mine, { version: "v1" });
       mine.fill(0);
@@ -88,7 +89,7 @@ describe.skipIf(!hasRedisServer())("createRedisStorage()", () => {
     });
 
     it("lets Redis forget an entry at its expiry, and a tombstone after a day", async () => {
-      const storage = createRedisStorage({ client: owned.client });
+      const storage = patientStorage({ client: owned.client });
       const expireAt = Date.now() + 5 * dayMs + 0.5;
       await storage.compareAndSwap("k", null, bytes("one"), { version: "v1", expireAt });
       expect(await tell(server, "PEXPIRETIME", names.record)).toBe(Math.ceil(expireAt));
@@ -101,7 +102,7 @@ describe.skipIf(!hasRedisServer())("createRedisStorage()", () => {
     it.each([undefined, Number.POSITIVE_INFINITY, 1e300])(
       "keeps an entry for good when it expires at %s",
       async (expireAt) => {
-        const storage = createRedisStorage({ client: owned.client });
+        const storage = patientStorage({ client: owned.client });
         await storage.delete("k", { version: "gone" });
         await storage.compareAndSwap("k", "gone", bytes("one"), {
           version: "v1",
@@ -112,7 +113,7 @@ describe.skipIf(!hasRedisServer())("createRedisStorage()", () => {
     );
 
     it("answers a repeated deletion as it answered the first", async () => {
-      const storage = createRedisStorage({ client: owned.client });
+      const storage = patientStorage({ client: owned.client });
       expect(await storage.delete("k", { version: "gone-1" })).toBe(false);
       expect(await storage.delete("k", { version: "gone-1" })).toBe(false);
       await storage.compareAndSwap("k", "gone-1", bytes("one"), { version: "v1" });
@@ -120,17 +121,26 @@ describe.skipIf(!hasRedisServer())("createRedisStorage()", () => {
       expect(await storage.delete("k", { version: "gone-2" })).toBe(true);
     });
 
-    it("leaves no bytes of a deleted entry behind", async () => {
-      const storage = createRedisStorage({ client: owned.client });
+    it("does not bury what was written since, when a deletion that worked is repeated", async () => {
+      const storage = patientStorage({ client: owned.client });
       await storage.compareAndSwap("k", null, bytes("one"), { version: "v1" });
       await storage.delete("k", { version: "gone" });
-      expect(await tell(server, "HKEYS", names.record)).toEqual(expect.arrayContaining(["v", "w"]));
-      expect(await tell(server, "HLEN", names.record)).toBe(2);
+      await storage.compareAndSwap("k", "gone", bytes("two"), { version: "v2" });
+      expect(await storage.delete("k", { version: "gone" })).toBe(true);
+      expect((await storage.get("k"))?.version).toBe("v2");
+    });
+
+    it("leaves no bytes of a deleted entry behind", async () => {
+      const storage = patientStorage({ client: owned.client });
+      await storage.compareAndSwap("k", null, bytes("one"), { version: "v1" });
+      await storage.delete("k", { version: "gone" });
+      expect(await tell(server, "HKEYS", names.record)).toEqual(expect.arrayContaining(["v", "t", "w"]));
+      expect(await tell(server, "HLEN", names.record)).toBe(3);
     });
 
     it("keeps storages of different prefixes apart", async () => {
-      const one = createRedisStorage({ client: owned.client, prefix: "app" });
-      const other = createRedisStorage({ client: owned.client, prefix: "app:2" });
+      const one = patientStorage({ client: owned.client, prefix: "app" });
+      const other = patientStorage({ client: owned.client, prefix: "app:2" });
       await one.compareAndSwap("k", null, bytes("one"), { version: "v1" });
       expect(await other.get("k")).toBeNull();
       expect(await listedKeys(other)).toEqual([]);
@@ -138,7 +148,7 @@ describe.skipIf(!hasRedisServer())("createRedisStorage()", () => {
     });
 
     it("says that something else is stored under its key, and leaves that alone", async () => {
-      const storage = createRedisStorage({ client: owned.client });
+      const storage = patientStorage({ client: owned.client });
       const theirs = {
         code: "storage_failed",
         action: "fix_config",
@@ -155,14 +165,14 @@ describe.skipIf(!hasRedisServer())("createRedisStorage()", () => {
     });
 
     it("passes over what somebody else keeps under such a name when it lists", async () => {
-      const storage = createRedisStorage({ client: owned.client });
+      const storage = patientStorage({ client: owned.client });
       await storage.compareAndSwap("k", null, bytes("one"), { version: "v1" });
       await tell(server, "SET", "bb:{theirs}:rec", "theirs");
       expect(await listedKeys(storage)).toEqual(["k"]);
     });
 
     it("says that Redis is full, and keeps the old record", async () => {
-      const storage = createRedisStorage({ client: owned.client });
+      const storage = patientStorage({ client: owned.client });
       const full = { code: "storage_failed", action: "fix_config", message: expect.stringContaining("OOM") };
       await storage.compareAndSwap("k", null, bytes("one"), { version: "v1" });
       await tell(server, "CONFIG", "SET", "maxmemory", "1");
@@ -177,12 +187,12 @@ describe.skipIf(!hasRedisServer())("createRedisStorage()", () => {
     });
 
     it("says that it reached a replica, from which it can read", async () => {
-      const storage = createRedisStorage({ client: owned.client });
+      const storage = patientStorage({ client: owned.client });
       await storage.compareAndSwap("k", null, bytes("one"), { version: "v1" });
       const replica = await startReplica(server);
       const reader = await connect(replica);
       try {
-        const onReplica = createRedisStorage({ client: reader.client });
+        const onReplica = patientStorage({ client: reader.client });
         const readOnly = {
           code: "storage_failed",
           action: "retry",
@@ -204,7 +214,7 @@ describe.skipIf(!hasRedisServer())("createRedisStorage()", () => {
     it("says that it is not allowed to run scripts", async () => {
       await tell(server, "ACL", "SETUSER", "default", "-evalsha");
       try {
-        const storage = createRedisStorage({ client: owned.client });
+        const storage = patientStorage({ client: owned.client });
         await expect(storage.delete("k")).rejects.toMatchObject({
           action: "fix_config",
           message: expect.stringContaining("NOPERM"),
@@ -214,10 +224,24 @@ describe.skipIf(!hasRedisServer())("createRedisStorage()", () => {
       }
     });
 
+    it.each(["-set", "-hset", "-pexpire"])(
+      "leaves no lease without an end when it has the right %s",
+      async (right) => {
+        await tell(server, "ACL", "SETUSER", "default", right);
+        try {
+          const storage = patientStorage({ client: owned.client });
+          await expect(leaseOf(storage)).rejects.toMatchObject({ action: "fix_config" });
+          expect(await tell(server, "EXISTS", names.lease)).toBe(0);
+        } finally {
+          await tell(server, "ACL", "SETUSER", "default", "+@all");
+        }
+      },
+    );
+
     it("writes all the same when it may not tell of it", async () => {
       await tell(server, "ACL", "SETUSER", "default", "resetchannels");
       try {
-        const storage = createRedisStorage({ client: owned.client, watch: true });
+        const storage = patientStorage({ client: owned.client, watch: true });
         expect(await storage.compareAndSwap("k", null, bytes("one"), { version: "v1" })).toEqual({
           ok: true,
         });
@@ -230,7 +254,7 @@ describe.skipIf(!hasRedisServer())("createRedisStorage()", () => {
     it("warns once, after the first write, of a Redis that may drop grants", async () => {
       const warnings: string[] = [];
       await tell(server, "CONFIG", "SET", "maxmemory-policy", "allkeys-lru");
-      const storage = createRedisStorage({
+      const storage = patientStorage({
         client: owned.client,
         onWarning: ({ code }) => warnings.push(code),
       });
@@ -244,12 +268,12 @@ describe.skipIf(!hasRedisServer())("createRedisStorage()", () => {
     });
 
     it("leaves the caller's connection open when it closes, and rejects from then on", async () => {
-      const storage = createRedisStorage({ client: owned.client });
+      const storage = patientStorage({ client: owned.client });
       await storage.close();
       const closed = { code: "storage_failed", action: "fix_config" };
       await expect(storage.get("k")).rejects.toMatchObject(closed);
       await expect(storage.delete("k")).rejects.toMatchObject(closed);
-      expect(await createRedisStorage({ client: owned.client }).get("k")).toBeNull();
+      expect(await patientStorage({ client: owned.client }).get("k")).toBeNull();
     });
 
     it("opens a second connection only to watch, and ends that one", async () => {
@@ -258,7 +282,7 @@ describe.skipIf(!hasRedisServer())("createRedisStorage()", () => {
           .trim()
           .split("\n").length;
       const before = await clients();
-      const storage = createRedisStorage({ client: owned.client, watch: true });
+      const storage = patientStorage({ client: owned.client, watch: true });
       await storage.get("k");
       expect(await clients()).toBe(before);
       let notices = 0;
@@ -291,6 +315,18 @@ describe.skipIf(!hasRedisServer())("createRedisStorage()", () => {
 describe("createRedisStorage() options", () => {
   const client = createClient();
 
+  it.each([[], [null], [5], ["redis://127.0.0.1"], [{}], [client]])(
+    "asks for a client when it is given %s",
+    (...given) => {
+      expect(() => Reflect.apply(createRedisStorage, undefined, given)).toThrow(
+        expect.objectContaining({
+          code: "invalid_options",
+          message: expect.stringContaining("createRedisStorage({ client })"),
+        }),
+      );
+    },
+  );
+
   it.each([
     ["a deadline of nothing", { deadlineMs: 0 }],
     ["a wait for no replica", { persist: { waitReplicas: 0, timeoutMs: 100 } }],
@@ -298,6 +334,7 @@ describe("createRedisStorage() options", () => {
     ["a wait as long as one of two tries", { persist: { waitReplicas: 1, timeoutMs: 1_000 } }],
     ["half a millisecond", { persist: { waitReplicas: 1, timeoutMs: 0.5 } }],
     ["a prefix with braces", { prefix: "{bb}" }],
+    ["a prefix of nothing", { prefix: "" }],
   ])("refuses %s", (_, options) => {
     expect(() => createRedisStorage({ client, ...options })).toThrow(
       expect.objectContaining({ code: "invalid_options" }),

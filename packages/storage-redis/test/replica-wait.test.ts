@@ -1,11 +1,11 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import { createRedisStorage } from "../src/index.ts";
 import { waitForReplicas } from "../src/replica-wait.ts";
 import { ioredis, nodeRedis } from "./clients.ts";
+import { patientPersist, patientStorage } from "./patient-storage.ts";
 import { hasRedisServer, startRedisServer, type RedisServer } from "./redis-server.ts";
 import { startReplica, tell, untilConfirmed } from "./redis-topologies.ts";
 
-/** Long enough for a replica that stands still to be told from a slow one. */
+/** For a replica that stands still, which no time is long enough for. */
 const persist = { waitReplicas: 1, timeoutMs: 1_000 };
 const bytes = new Uint8Array([1]);
 const tooFew = {
@@ -41,7 +41,7 @@ describe.skipIf(!hasRedisServer())("a write that waits for a replica", () => {
     ["ioredis", ioredis],
   ])("is saved once the replica has it, over %s", async (_, connect) => {
     const owned = await connect(primary);
-    const storage = createRedisStorage({ client: owned.client, persist, deadlineMs: 20_000 });
+    const storage = patientStorage({ client: owned.client, persist: patientPersist });
     expect(await storage.compareAndSwap("k", null, bytes, { version: "v1" })).toEqual({ ok: true });
     expect(await tell(replica, "DBSIZE")).toBe(1);
     owned.end();
@@ -54,8 +54,9 @@ describe.skipIf(!hasRedisServer())("a write that waits for a replica", () => {
     "is not called saved while the replica stands still, and can be repeated, over %s",
     async (_, connect) => {
       const owned = await connect(primary);
-      const storage = createRedisStorage({ client: owned.client, persist, deadlineMs: 20_000 });
-      await storage.compareAndSwap("k", null, bytes, { version: "v1" });
+      const storage = patientStorage({ client: owned.client, persist });
+      const patient = patientStorage({ client: owned.client, persist: patientPersist });
+      await patient.compareAndSwap("k", null, bytes, { version: "v1" });
       replica.freeze();
       try {
         await expect(storage.compareAndSwap("k", "v1", bytes, { version: "v2" })).rejects.toMatchObject(
@@ -68,8 +69,32 @@ describe.skipIf(!hasRedisServer())("a write that waits for a replica", () => {
         replica.resume();
       }
       await untilConfirmed(primary);
-      expect(await storage.compareAndSwap("k", "v1", bytes, { version: "v2" })).toEqual({ ok: true });
+      expect(await patient.compareAndSwap("k", "v1", bytes, { version: "v2" })).toEqual({ ok: true });
       owned.end();
+    },
+  );
+
+  it.each([
+    ["node-redis", nodeRedis],
+    ["ioredis", ioredis],
+  ])(
+    "is not called saved either when it is repeated over another connection, over %s",
+    async (_, connect) => {
+      const [owned, another] = await Promise.all([connect(primary), connect(primary)]);
+      const [first, second] = [owned, another].map(({ client }) => patientStorage({ client, persist }));
+      replica.freeze();
+      try {
+        const [write, gone] = [{ version: "v1" }, { version: "gone" }];
+        await expect(first?.compareAndSwap("k", null, bytes, write)).rejects.toMatchObject(tooFew);
+        await expect(second?.compareAndSwap("k", null, bytes, write)).rejects.toMatchObject(tooFew);
+        await expect(first?.delete("k", gone)).rejects.toMatchObject(tooFew);
+        await expect(second?.delete("k", gone)).rejects.toMatchObject(tooFew);
+      } finally {
+        replica.resume();
+      }
+      await untilConfirmed(primary);
+      owned.end();
+      another.end();
     },
   );
 });
