@@ -12,6 +12,8 @@ import {
 } from "./remote-grant-control.js";
 import { createRemoteRequests, readViolation, type RemoteRequests } from "./remote-requests.js";
 import type { Violation } from "./request-log.js";
+import { completeConsumer, completeUser, type Consumer, type User } from "./seed.js";
+import { readConsumer, readUser } from "./seed-file.js";
 import type { MockUrls } from "./served-origins.js";
 import type { Authorization, AuthorizeOptions, Grant } from "./sign-in.js";
 import type { Op } from "./operation.js";
@@ -23,6 +25,8 @@ import type { WireMatcher } from "./wire-faults.js";
  */
 export interface RemoteBitbucketMock {
   readonly urls: MockUrls;
+  consumers(): Promise<readonly Consumer[]>;
+  users(): Promise<readonly User[]>;
   authorize(options?: RemoteAuthorizeOptions): Promise<Authorization>;
   deny(options?: RemoteAuthorizeOptions): Promise<URL>;
   issueGrant(options?: {
@@ -96,6 +100,14 @@ export async function connectBitbucketMock(url: string): Promise<RemoteBitbucket
 
   return {
     urls: { authorize: urls.string("authorize"), token: urls.string("token"), api: urls.string("api") },
+    async consumers() {
+      const answer = await call("consumers");
+      return answer.list().map((fields) => completeConsumer(readConsumer(fields)));
+    },
+    async users() {
+      const answer = await call("users");
+      return answer.list().map((fields) => completeUser(readUser(fields)));
+    },
     async authorize(options) {
       const answer = await ask("authorize", options);
       return { code: answer.string("code"), redirect: new URL(answer.string("redirect")) };

@@ -25,7 +25,8 @@ export function parseSeed(value: unknown): Seed {
 
 const lists = new Set(["consumers", "users", "workspaces", "repositories", "pullRequests"]);
 
-function readConsumer(fields: JsonFields): ConsumerSeed {
+/** Reads a consumer that was written as JSON. */
+export function readConsumer(fields: JsonFields): ConsumerSeed {
   const scopes = fields.optional("scopes", (of) => of.strings("scopes"));
   return {
     ...texts(fields, ["name", "clientId", "clientSecret", "callbackUrl"]),
@@ -35,7 +36,8 @@ function readConsumer(fields: JsonFields): ConsumerSeed {
   };
 }
 
-function readUser(fields: JsonFields): UserSeed {
+/** Reads a user that was written as JSON. */
+export function readUser(fields: JsonFields): UserSeed {
   return {
     username: fields.string("username"),
     ...texts(fields, ["displayName", "uuid", "accountId", "email", "password"]),

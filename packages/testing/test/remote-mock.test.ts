@@ -32,6 +32,12 @@ describe("connectBitbucketMock()", () => {
     expect(remote.urls).toEqual(server.urls);
   });
 
+  it("tells the consumers and the users, with all that an app and a person need", async () => {
+    server.mock.consumers.add({ clientId: "without callback", callbackUrl: null });
+    expect(await remote.consumers()).toEqual([...server.mock.consumers]);
+    expect(await remote.users()).toEqual([...server.mock.users]);
+  });
+
   it("issues grants that fit a client", async () => {
     const grant = await remote.issueGrant({ user: "alice", scope: ["account"] });
     expect(grant).toMatchObject({
