@@ -90,6 +90,12 @@ export const completeTables: readonly CompleteTable[] = [
     names: "keyof BitbucketClientOptions",
   },
   {
+    page: "docs/guides/test-your-app.md",
+    heading: "The dialects",
+    imports: 'import type { Profile } from "@bitbucket-auth/testing";',
+    names: "keyof Profile",
+  },
+  {
     page: "packages/testing/README.md",
     heading: "Options of `createBitbucketMock()`",
     imports: 'import type { BitbucketMockOptions } from "@bitbucket-auth/testing";',

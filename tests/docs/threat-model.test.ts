@@ -22,6 +22,6 @@ describe("the threat model", async () => {
   it("makes claims about every package", async () => {
     const packages = await readdir(join(root, "packages"));
     const named = headings.flatMap((heading) => heading.split(" and "));
-    expect(named.toSorted()).toEqual(packages.toSorted());
+    expect(new Set(named)).toEqual(new Set(packages));
   });
 });
