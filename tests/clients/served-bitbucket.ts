@@ -20,7 +20,7 @@ export async function servedBitbucket(options: BitbucketMockOptions = {}): Promi
   const clientSecret = "the secret: 100% of it, with +/=";
   const callbackUrl = "https://app.example/callback";
   const mock = createBitbucketMock({
-    profile: "strict",
+    profile: { base: "strict", bodyCredentials: false },
     consumers: [{ clientId, clientSecret, callbackUrl }],
     ...options,
   });
