@@ -3,7 +3,7 @@ import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { signInAtBackend, statusOf } from "../browser/people.ts";
 import { startTestDemo } from "../browser/running-demo.ts";
-import { hasChromium, launchChromium } from "../express/chromium.ts";
+import { hasChromium, launchChromium, openContext } from "../express/chromium.ts";
 import { startExampleApp, type ExampleApp } from "../express/example-app.ts";
 import { clippedRings } from "./clipped-rings.ts";
 
@@ -27,7 +27,8 @@ describe.runIf(hasChromium)("the pages of the examples, by keyboard", () => {
   }
 
   it("shows where the focus is in the Express app, all around it", async () => {
-    const page = await browser.newPage();
+    const { context } = await openContext(browser);
+    const page = await context.newPage();
     await page.goto(app.url);
     expect(await clippedOn(page)).toEqual([]);
     await page.goto(`${app.url}/auth/bitbucket`);
@@ -37,20 +38,22 @@ describe.runIf(hasChromium)("the pages of the examples, by keyboard", () => {
     expect(await clippedOn(page)).toEqual([]);
     await page.goto(`${app.url}/workspaces/acme?page=2`);
     expect(await clippedOn(page)).toEqual([]);
-    await page.close();
+    await context.close();
   });
 
   it("shows where the focus is in the single-page app, all around it", async () => {
-    const page = await browser.newPage();
+    const { context } = await openContext(browser);
+    const page = await context.newPage();
     await page.goto(demo.backendUrl);
     await signInAtBackend(page);
     await statusOf(page, "Signed in as Alice Example.");
     expect(await clippedOn(page)).toEqual([]);
-    await page.close();
+    await context.close();
   });
 
   it("does not ask for another try where trying again cannot help", async () => {
-    const page = await browser.newPage();
+    const { context } = await openContext(browser);
+    const page = await context.newPage();
     await page.goto(demo.backendUrl);
     await signInAtBackend(page);
     await statusOf(page, "Signed in as Alice Example.");
@@ -59,7 +62,7 @@ describe.runIf(hasChromium)("the pages of the examples, by keyboard", () => {
     expect(await page.getByRole("button", { name: "Try again" }).count()).toBe(0);
     await page.getByRole("link", { name: "Back to the start" }).click();
     await statusOf(page, "Signed in as Alice Example.");
-    await page.close();
+    await context.close();
   });
 });
 
@@ -74,7 +77,8 @@ describe.runIf(hasChromium)("the box of the fake Bitbucket", () => {
   });
 
   it("tells what a press of its buttons did, and leads to everything it was asked", async () => {
-    const page = await browser.newPage();
+    const { context } = await openContext(browser);
+    const page = await context.newPage();
     await page.goto(`${app.url}/auth/bitbucket`);
     await page.getByRole("button", { name: "Grant access" }).click();
     const box = page.getByRole("region", { name: "A fake Bitbucket" });
@@ -84,6 +88,6 @@ describe.runIf(hasChromium)("the box of the fake Bitbucket", () => {
     expect(await box.getByText("1 sign-in and 0 refreshes").count()).toBe(0);
     await box.getByRole("link", { name: "all it was asked" }).click();
     await page.getByRole("heading", { name: "Requests, newest first" }).waitFor();
-    await page.close();
+    await context.close();
   });
 });
