@@ -6,5 +6,7 @@ export default defineConfig({
     include: ["**/*.test.ts"],
     exclude: ["**/*.long.test.ts", "**/node_modules/**"],
     testTimeout: 60_000,
+    // Hooks start what tests start: programs, servers, browsers.
+    hookTimeout: 60_000,
   },
 });

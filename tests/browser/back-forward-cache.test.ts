@@ -19,7 +19,6 @@ describe.runIf(hasChromium)("a page that the back button brings back as it was l
   beforeEach(async () => {
     demo = await startTestDemo();
     ({ context } = await openContext(browser));
-    context.setDefaultTimeout(15_000);
     page = await context.newPage();
   });
   afterEach(async () => {

@@ -20,7 +20,6 @@ describe.runIf(hasChromium)("a single-page app on the backend, in Chromium", () 
   beforeEach(async () => {
     demo = await startTestDemo();
     ({ context, complaints } = await openContext(browser));
-    context.setDefaultTimeout(15_000);
     page = await context.newPage();
   });
   afterEach(async () => {

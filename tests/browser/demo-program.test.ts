@@ -1,6 +1,7 @@
 import { spawn, type ChildProcessByStdio } from "node:child_process";
 import { once } from "node:events";
 import type { Readable } from "node:stream";
+import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it, onTestFinished } from "vitest";
 
@@ -49,8 +50,8 @@ describe("the program behind `npm run demo:browser`", () => {
     const first = startProgram({ PORT: "0", STATIC_PORT: "0" });
     const [, port = ""] = /localhost:(\d+)/.exec(await readUntilReady(first)) ?? [];
     const second = startProgram({ PORT: "0", STATIC_PORT: "0", [variable]: port });
-    const [[told], ended] = await Promise.all([once(second.stderr, "data"), once(second, "exit")]);
-    expect(String(told)).toBe(`Port ${port} is taken. Choose another: ${variable}=3002\n`);
+    const [told, ended] = await Promise.all([text(second.stderr), once(second, "exit")]);
+    expect(told).toBe(`Port ${port} is taken. Choose another: ${variable}=3002\n`);
     expect(ended).toEqual([1, null]);
   });
 });

@@ -20,7 +20,6 @@ describe.runIf(hasChromium)("a static page by the implicit grant, in Chromium", 
   beforeEach(async () => {
     demo = await startTestDemo();
     ({ context, complaints } = await openContext(browser));
-    context.setDefaultTimeout(15_000);
     page = await context.newPage();
     await page.goto(demo.staticUrl);
   });

@@ -5,6 +5,7 @@ import { chromium as playwright, type Browser, type Page } from "playwright-core
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import { startBusyBitbucket } from "./busy-bitbucket.ts";
 import { findChromium } from "./chromium.ts";
+import { nextTabStop } from "./next-tab-stop.ts";
 import { worstContrast } from "./worst-contrast.ts";
 
 /** Where the pictures go. Look at them when a page changes: this file measures, it has no taste. */
@@ -75,11 +76,10 @@ describe.runIf(chromium)("the pages of the fake", () => {
   it("have a consent form that a keyboard can answer", async () => {
     const page = await open(addressOf("consent", server));
     const reached: string[] = [];
-    for (const _ of ["select", "grant", "cancel"]) {
-      await page.keyboard.press("Tab");
-      reached.push(await page.evaluate(() => document.activeElement?.textContent?.trim() ?? ""));
-    }
-    expect(reached).toEqual([expect.stringContaining("Alice Example"), "Grant access", "Cancel"]);
+    for (let stop = await nextTabStop(page); stop !== undefined; stop = await nextTabStop(page))
+      reached.push(stop);
+    const inForm = reached.filter((text) => /Alice Example|Grant|Cancel/.test(text));
+    expect(inForm).toEqual([expect.stringContaining("Alice Example"), "Grant access", "Cancel"]);
     const heights = await page
       .getByRole("button")
       .evaluateAll((all) => all.map((button) => button.getBoundingClientRect().height));

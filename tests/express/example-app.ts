@@ -20,6 +20,10 @@ export async function startExampleApp(): Promise<ExampleApp> {
     stdio: ["ignore", "pipe", "inherit"],
   });
   const ended = once(app, "exit");
+  // A test that gave up waiting for it does not close it. It would hold our standard error, and the test run never end.
+  const takeAlong = (): void => void app.kill("SIGKILL");
+  process.once("exit", takeAlong);
+  void ended.finally(() => process.off("exit", takeAlong));
   let printed = "";
   const url = await new Promise<string>((resolve, reject) => {
     app.stdout.on("data", (chunk) => {

@@ -142,7 +142,7 @@ describe.runIf(hasChromium)("the example app in Chromium", () => {
     expect(tabs.map(({ page }) => page.url())).toEqual(tabs.map(({ address }) => address));
     expect((await context.cookies()).map(({ name }) => name)).toEqual(["bb_session"]);
     await context.close();
-  });
+  }, 180_000);
 
   it("keeps pictures in the dark and on a phone, and nothing is wider than the screen", async () => {
     const phone = { viewport: { width: 375, height: 740 }, colorScheme: "dark" as const };
