@@ -81,27 +81,6 @@ describe("getTokens()", () => {
     expect(tokens.scopes).toEqual(["account", "repository"]);
     expect(inspect(tokens) + JSON.stringify(tokens) + String(tokens)).not.toMatch(/access-1|refresh-1/);
   });
-
-  it("keeps back the refresh token as long as the storage has not taken it", async () => {
-    const { auth, clock, storage } = createAuthUnderTest([grants(2)], {
-      onUnpersisted() {
-        throw new Error("the hook is broken");
-      },
-    });
-    await auth.saveTokens("ann", freshTokens(clock));
-    const { compareAndSwap } = storage;
-    let writes = 0;
-    storage.compareAndSwap = async (...args) => {
-      if (++writes > 1) throw new Error("down");
-      return compareAndSwap(...args);
-    };
-    clock.move(twoHours);
-    const tokens = await auth.getTokens("ann");
-    expect([tokens.accessToken, tokens.refreshToken]).toEqual(["access-2", undefined]);
-    storage.compareAndSwap = compareAndSwap;
-    await auth.close();
-    expect(await storage.get("bitbucket.org/id/user/ann")).not.toBeNull();
-  });
 });
 
 describe("fetchFor()", () => {

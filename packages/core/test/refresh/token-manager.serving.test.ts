@@ -6,6 +6,7 @@ import {
   hear,
   minutesOld,
   storeRecord,
+  type ManagerUnderTest,
 } from "./manager-under-test.ts";
 import { ann, rejectionOf, startOfTest, tokensAnswer } from "./refresh-under-test.ts";
 
@@ -46,10 +47,26 @@ describe("a token manager, where a token is served from", () => {
     await storeRecord(test, { accessToken: "access-2", generation: 5 });
     test.clock.move(minute);
     expect(await test.manager.get(ann, anything)).toMatchObject({ accessToken: "access-2" });
+    expect(adopted).toEqual([{ account: "ann", generation: 5 }]);
     test.clock.move(minute);
     await test.manager.get(ann, anything);
-    expect(adopted).toEqual([{ account: "ann", generation: 5 }]);
+    expect(adopted).toHaveLength(1);
     expect(test.sent).toEqual([]);
+  });
+
+  it("adopts a sibling that is newer than what it redeemed itself, and does not call that its own", async () => {
+    const theirs = { accessToken: "access-9", refreshFp: "fp-9", parentFp: "fp-1", fence: 99, generation: 7 };
+    const test: ManagerUnderTest = createManagerUnderTest([
+      async () => {
+        await storeRecord(test, theirs);
+        return tokensAnswer(2);
+      },
+    ]);
+    const adopted = hear(test, "adopted");
+    await storeRecord(test, { ...minutesOld(120), refreshFp: "fp-1" });
+    expect(await test.manager.get(ann, anything)).toMatchObject({ accessToken: "access-9" });
+    expect(adopted).toEqual([{ account: "ann", generation: 7 }]);
+    expect(test.events).not.toContain("refreshed");
   });
 
   it("remembers what another process has brought", async () => {
@@ -118,5 +135,16 @@ describe("a token manager, where a token is served from", () => {
     expect(await test.manager.cached("ann")).toBe("access-2");
     expect(refreshed).toEqual([{ account: "ann", generation: 5, recovered: false }]);
     expect(test.events).toEqual(["refreshed"]);
+  });
+
+  it("has saved what it refreshed, and asks the storage for it again when the time in memory is over", async () => {
+    const test = createManagerUnderTest([tokensAnswer(2)]);
+    await storeRecord(test, minutesOld(120));
+    const record = await test.manager.get(ann, anything);
+    expect(test.manager.isUnsaved(record)).toBe(false);
+    const before = test.reads();
+    test.clock.move(minute);
+    await test.manager.get(ann, anything);
+    expect(test.reads()).toBe(before + 1);
   });
 });

@@ -6,7 +6,7 @@ import {
   minutesOld,
   storeRecord,
 } from "./manager-under-test.ts";
-import { activeRecord, ann, rejectionOf, tokensAnswer } from "./refresh-under-test.ts";
+import { activeRecord, ann, downAnswer, rejectionOf, tokensAnswer } from "./refresh-under-test.ts";
 
 const down = { before: new Error("down") };
 
@@ -52,6 +52,40 @@ describe("createTokenManager()", () => {
     await test.manager.get(ann, anything);
     test.manager.adopting(ann)(activeRecord({ accessToken: "access-9" }));
     expect(await test.manager.cached("ann")).toBe("access-9");
+  });
+
+  it("lets nobody join a look-up that began before a sign-in, nor remembers what that finds", async () => {
+    const held = heldAnswer(undefined);
+    const test = createManagerUnderTest();
+    await storeRecord(test);
+    const { storage } = test.scripted;
+    const { get } = storage;
+    storage.get = async (...args) => {
+      const before = await get(...args);
+      await held.answer();
+      return before;
+    };
+    const looking = test.manager.get(ann, anything);
+    await held.asked;
+    test.manager.adopting(ann)(activeRecord({ accessToken: "access-9" }));
+    const rejecting = test.manager.get(ann, { ...anything, rejected: "access-9" });
+    held.release();
+    expect(await looking).toMatchObject({ accessToken: "access-1" });
+    await rejecting;
+    expect(test.events).not.toContain("joined");
+  });
+
+  it("holds no failure against a sign-in that came after it", async () => {
+    const test = createManagerUnderTest([downAnswer(), tokensAnswer(2)]);
+    await storeRecord(test, minutesOld(110));
+    await test.manager.get(ann, anything);
+    await test.manager.settled();
+    const signedIn = { ...minutesOld(110), refreshToken: "refresh-9", refreshFp: "fp-9" };
+    await storeRecord(test, signedIn);
+    test.manager.adopting(ann)(activeRecord(signedIn));
+    await test.manager.get(ann, anything);
+    await test.manager.settled();
+    expect(test.sent).toEqual(["refresh-1", "refresh-9"]);
   });
 
   it("does not take over a sign-in that was signed out while it was being saved", async () => {
