@@ -30,7 +30,7 @@ export function prepareAuthorizeRequest(
     const facts = { clientId: authorize.consumer.clientId };
     const decision =
       request.method === "POST"
-        ? decisionOfForm(context, request.form)
+        ? decisionOfForm(context, request)
         : automaticDecision(context, query.get("mock_user") ?? autoApprove);
     if (decision === null) return { answer: consentPage(authorize, context.state.users, request.url), facts };
     return { answer: redirectAnswer(302, decideConsent(context, authorize, decision).href), facts };
@@ -118,9 +118,12 @@ function implicitAnswer(
   };
 }
 
-function decisionOfForm(context: MockContext, form: URLSearchParams): ConsentDecision | null {
-  if (form.get("decision") === "cancel") return "cancelled";
-  return automaticDecision(context, form.get("username") ?? true);
+/** What the person decided; `null` where it cannot be read, because a "Cancel" must never be taken for a grant. */
+function decisionOfForm(context: MockContext, { form, body }: IncomingRequest): ConsentDecision | null {
+  // A form that names no button was sent by the Enter key, which stands for the first. A body that is no form says nothing.
+  const decision = form.get("decision") ?? (body === "" || form.size > 0 ? "grant" : null);
+  if (decision === "cancel") return "cancelled";
+  return decision === "grant" ? automaticDecision(context, form.get("username") ?? true) : null;
 }
 
 function automaticDecision({ state }: MockContext, approve: string | boolean): ConsentDecision | null {

@@ -106,6 +106,17 @@ describe("the authorize endpoint", () => {
     );
   });
 
+  it("shows the page again to a post from which no decision can be read, instead of granting", async () => {
+    const mock = start();
+    const multipart = new FormData();
+    multipart.set("decision", "cancel");
+    for (const body of [multipart, new URLSearchParams({ decision: "Cancel" }), '{"decision":"cancel"}']) {
+      const answer = await mock.fetch(address(mock), { method: "POST", body });
+      expect(answer.status).toBe(200);
+      expect(await answer.text()).toContain(">Grant access</button>");
+    }
+  });
+
   it("answers Cancel with access_denied and the state, and no code", async () => {
     const mock = start();
     const { searchParams } = location(
