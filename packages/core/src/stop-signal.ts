@@ -38,3 +38,19 @@ export function createStopSource(): StopSource {
     },
   };
 }
+
+/**
+ * Calls back when one of the signals fires; what it answers calls that off.
+ *
+ * Note: a `Set` goes on holding for a while what was taken out of it, and a listener holds all that it works with: a whole API
+ * call, of which there are thousands. So the signals get something that can be emptied.
+ */
+export function onStop(signals: readonly (StopSignal | undefined)[], listener: () => void): () => void {
+  let listening: (() => void) | undefined = listener;
+  const hear = (): void => listening?.();
+  for (const signal of signals) signal?.addEventListener("abort", hear);
+  return () => {
+    listening = undefined;
+    for (const signal of signals) signal?.removeEventListener("abort", hear);
+  };
+}

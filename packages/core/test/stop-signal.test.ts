@@ -1,5 +1,5 @@
-import { describe, expect, it } from "vitest";
-import { createStopSource } from "../src/stop-signal.ts";
+import { describe, expect, it, vi } from "vitest";
+import { createStopSource, onStop, type StopSignal } from "../src/stop-signal.ts";
 
 describe("createStopSource()", () => {
   it("tells every listener once, and says why", () => {
@@ -25,5 +25,45 @@ describe("createStopSource()", () => {
     source.stop("over");
 
     expect(source.signal.aborted).toBe(true);
+  });
+});
+
+describe("onStop()", () => {
+  it("hears each of its signals, and needs none", () => {
+    const first = createStopSource();
+    const second = new AbortController();
+    const listener = vi.fn<() => void>();
+    onStop([undefined, first.signal, second.signal], listener);
+    onStop([undefined], listener);
+    expect(listener).not.toHaveBeenCalled();
+
+    first.stop("over");
+    expect(listener).toHaveBeenCalledTimes(1);
+    second.abort();
+    expect(listener).toHaveBeenCalledTimes(2);
+  });
+
+  it("leaves its signals when it is called off", () => {
+    const signal = createStopSource().signal;
+    const joined = vi.spyOn(signal, "addEventListener");
+    const left = vi.spyOn(signal, "removeEventListener");
+    onStop([signal], () => {})();
+
+    expect(left.mock.calls).toEqual(joined.mock.calls);
+  });
+
+  it("gives a signal nothing to hold on to once it is called off", () => {
+    const kept: (() => void)[] = [];
+    const clinging: StopSignal = {
+      aborted: false,
+      reason: undefined,
+      addEventListener: (_type, listener) => void kept.push(listener),
+      removeEventListener: () => {},
+    };
+    const stopListening = onStop([clinging], () => expect.unreachable("it was called off"));
+    stopListening();
+
+    expect(kept).toHaveLength(1);
+    for (const listener of kept) listener();
   });
 });

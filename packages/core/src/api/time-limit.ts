@@ -1,4 +1,4 @@
-import type { StopSignal } from "../stop-signal.js";
+import { onStop, type StopSignal } from "../stop-signal.js";
 import type { StartTimer } from "../timer.js";
 
 /** How long a piece of work may take, and who may end it earlier. */
@@ -34,8 +34,7 @@ export function withinTime<T>(
       if (isOver) return false;
       isOver = true;
       stopTimer();
-      signal?.removeEventListener("abort", stop);
-      closing?.removeEventListener("abort", stop);
+      stopListening();
       return true;
     };
     // The timer and both signals end it here. Which of them it was can be seen from the signals.
@@ -49,8 +48,7 @@ export function withinTime<T>(
       }
       limit.abort();
     };
-    signal?.addEventListener("abort", stop);
-    closing?.addEventListener("abort", stop);
+    const stopListening = onStop([signal, closing], stop);
     const stopTimer = startTimer(timeoutMs, stop);
     try {
       const working = work(signal === undefined ? limit.signal : AbortSignal.any([signal, limit.signal]));
