@@ -17,8 +17,7 @@ export function readSettings(env: NodeJS.ProcessEnv): Settings {
   return {
     port: readPort(env, "PORT", 3000),
     staticPort: readPort(env, "STATIC_PORT", 3001),
-    clientId: env["BITBUCKET_CLIENT_ID"] || undefined,
-    clientSecret: env["BITBUCKET_CLIENT_SECRET"] || undefined,
+    ...readConsumer(env),
     // Without one, everybody has to sign in again when the app is started again.
     cookieSecret: env["COOKIE_SECRET"] || randomBytes(32).toString("base64"),
   };
@@ -29,4 +28,13 @@ function readPort(env: NodeJS.ProcessEnv, name: string, usual: number): number {
   if (!Number.isInteger(port) || port < 0 || port > 65_535)
     throw new Error(`${name} takes a number below 65536.`);
   return port;
+}
+
+/** Both, or neither. Half a consumer is a slip, and a fake in its place would hide it. */
+function readConsumer(env: NodeJS.ProcessEnv): Pick<Settings, "clientId" | "clientSecret"> {
+  const clientId = env["BITBUCKET_CLIENT_ID"] || undefined;
+  const clientSecret = env["BITBUCKET_CLIENT_SECRET"] || undefined;
+  if ((clientId === undefined) === (clientSecret === undefined)) return { clientId, clientSecret };
+  const missing = clientId === undefined ? "BITBUCKET_CLIENT_ID" : "BITBUCKET_CLIENT_SECRET";
+  throw new Error(`${missing} is not set, and the other one is. Set both, or neither for a fake Bitbucket.`);
 }

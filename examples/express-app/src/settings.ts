@@ -25,12 +25,20 @@ export function readSettings(env: NodeJS.ProcessEnv): Settings {
     throw new Error("TOKEN_KEY takes 32 bytes in base64. Make one: openssl rand -base64 32");
   return {
     port,
-    clientId: env["BITBUCKET_CLIENT_ID"] || undefined,
-    clientSecret: env["BITBUCKET_CLIENT_SECRET"] || undefined,
+    ...readConsumer(env),
     redisUrl: env["REDIS_URL"] || undefined,
     tokenKey,
     // Without one, everybody has to sign in again when the app is started again.
     cookieSecret: env["COOKIE_SECRET"] || randomBytes(32).toString("base64"),
     baseUrl: env["BASE_URL"] || undefined,
   };
+}
+
+/** Both, or neither. Half a consumer is a slip, and a fake in its place would hide it. */
+function readConsumer(env: NodeJS.ProcessEnv): Pick<Settings, "clientId" | "clientSecret"> {
+  const clientId = env["BITBUCKET_CLIENT_ID"] || undefined;
+  const clientSecret = env["BITBUCKET_CLIENT_SECRET"] || undefined;
+  if ((clientId === undefined) === (clientSecret === undefined)) return { clientId, clientSecret };
+  const missing = clientId === undefined ? "BITBUCKET_CLIENT_ID" : "BITBUCKET_CLIENT_SECRET";
+  throw new Error(`${missing} is not set, and the other one is. Set both, or neither for a fake Bitbucket.`);
 }
