@@ -1,8 +1,9 @@
 import { BitbucketAuthError, type ErrorAction, type ErrorDetails } from "./bitbucket-auth-error.js";
 
 /**
- * The storage could not be read or written; what was stored before is untouched. `transient` unless `action` says that waiting
- * will not help: wrong permissions, a foreign owner, a full disk (`fix_config`), or a damaged file (`reauthorize`).
+ * The storage could not be read or written, or was silent; what was stored before is untouched, but what was asked of a silent
+ * one may still happen. `transient` unless `action` says that waiting will not help: wrong permissions, a foreign owner, a full
+ * disk (`fix_config`), or a damaged file (`reauthorize`).
  */
 export class StorageError extends BitbucketAuthError {
   override readonly name = "StorageError";

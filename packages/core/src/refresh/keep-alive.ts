@@ -1,4 +1,5 @@
-import { InvalidOptionsError, isBitbucketAuthError, type AnyBitbucketAuthError } from "../errors.js";
+import { isBitbucketAuthError, type AnyBitbucketAuthError } from "../errors.js";
+import { listKeys } from "../storage/list-keys.js";
 import { accountOfStorageKey } from "../storage/token-key.js";
 import type { TokenStorage } from "../storage/token-storage.js";
 import type { TokenManager } from "./token-manager.js";
@@ -38,16 +39,17 @@ export async function keepGrantsAlive(
     storage,
     manager,
     prefix,
-  }: { readonly storage: TokenStorage; readonly manager: TokenManager; readonly prefix: string },
+  }: {
+    readonly storage: TokenStorage;
+    readonly manager: Pick<TokenManager, "refreshIfOlder">;
+    readonly prefix: string;
+  },
   { olderThanMs = eightWeeksMs, signal, onProgress }: KeepAliveOptions,
 ): Promise<KeepAliveReport> {
-  if (!storage.list) {
-    throw new InvalidOptionsError("keepAlive() needs a storage that can list its keys, and this one cannot.");
-  }
   let checked = 0;
   let refreshed = 0;
   const failures: { account: string; error: AnyBitbucketAuthError }[] = [];
-  for await (const key of storage.list(prefix)) {
+  for await (const key of listKeys(storage, prefix, "keepAlive()")) {
     signal?.throwIfAborted();
     const account = accountOfStorageKey(key);
     try {

@@ -1,6 +1,7 @@
 import * as z from "zod/mini";
-import { isBitbucketAuthError, StorageError } from "../errors.js";
+import { StorageError } from "../errors.js";
 import { createMemoryStorage } from "./memory-storage.js";
+import { storageCall, told } from "./storage-call.js";
 import type { TokenRecord } from "./token-record.js";
 import type { CasResult, TokenStorage, Version } from "./token-storage.js";
 
@@ -46,7 +47,8 @@ const handWrittenConfig = z.object({
  * Makes a storage of two functions that load and save one plain object, `refreshToken` in it.
  *
  * Writes of this process follow one another and are compared; two processes with the same functions are not kept apart, which is
- * for one process only. Records are saved in clear unless `encryption` is given.
+ * for one process only. A `saveConfig` that never ends holds up every write after it, each of which then fails in time; give it
+ * a limit of its own. Records are saved in clear unless `encryption` is given.
  */
 export function configStorage(functions: ConfigFunctions): TokenStorage {
   const leases = createMemoryStorage();
@@ -57,11 +59,12 @@ export function configStorage(functions: ConfigFunctions): TokenStorage {
     return turn;
   };
   const load = async (key: string): Promise<LoadedConfig> =>
-    readConfig(await called("loadConfig", () => functions.loadConfig({ key })), key);
+    readConfig(await storageCall(() => functions.loadConfig({ key }), { who: "loadConfig" }), key);
   const save = async (key: string, loaded: LoadedConfig, ours: StoredConfig): Promise<void> => {
     const theirs = Object.entries(loaded.config).filter(([name]) => !ownFields.has(name));
     const config = { ...Object.fromEntries(theirs), ...ours, key };
-    await called("saveConfig", () => functions.saveConfig(config, { key }));
+    // Waited for to its end: one that was given up could still arrive, and undo what was saved after it.
+    await told("saveConfig", () => functions.saveConfig(config, { key }));
   };
 
   return {
@@ -101,20 +104,8 @@ export function configStorage(functions: ConfigFunctions): TokenStorage {
 
     tryLease: (key, options) => leases.tryLease(key, options),
 
-    async close() {
-      await queue;
-    },
+    close: () => storageCall(async () => void (await queue), { who: "saveConfig" }),
   };
-}
-
-async function called(name: string, call: () => unknown): Promise<unknown> {
-  try {
-    return await call();
-  } catch (error) {
-    if (isBitbucketAuthError(error)) throw error;
-    // What the caller's function threw may hold the config it was given: only its name travels on.
-    throw new StorageError(`${name} threw (${error instanceof Error ? error.name : typeof error}).`);
-  }
 }
 
 interface LoadedConfig {

@@ -1,6 +1,7 @@
 import { fromBase64Url, toBase64Url } from "../base64url.js";
-import { isBitbucketAuthError, RecordUnreadableError, StorageError } from "../errors.js";
+import { RecordUnreadableError } from "../errors.js";
 import { assertEncryptionKeys, type EncryptionOptions, type KeyProvider } from "./encryption-keys.js";
+import { longCallMs, storageCall } from "./storage-call.js";
 import type { EncryptionKeys } from "./token-storage.js";
 
 /** Seals records for one place: what was sealed under one storage key opens under that key only. */
@@ -45,7 +46,8 @@ export function createRecordCipher(options: EncryptionOptions): RecordCipher {
   const masterKeys = new Map<string, Promise<CryptoKey>>();
   let loading: Promise<EncryptionKeys> | undefined;
   const load = async (): Promise<EncryptionKeys> => {
-    const keys = await provide(provider);
+    // A key service that is down is a storage that is down: the record cannot be had, and may be later.
+    const keys = await storageCall(provider, { who: "The encryption key provider", limitMs: longCallMs });
     assertEncryptionKeys(keys);
     return keys;
   };
@@ -137,17 +139,6 @@ export function createRecordCipher(options: EncryptionOptions): RecordCipher {
       return toBase64Url(new Uint8Array(mac, 0, 16));
     },
   };
-}
-
-/** A key service that is down is a storage that is down: the record cannot be had, and may be later. */
-async function provide(provider: KeyProvider): Promise<EncryptionKeys> {
-  try {
-    return await provider();
-  } catch (error) {
-    if (isBitbucketAuthError(error)) throw error;
-    const name = error instanceof Error ? error.name : typeof error;
-    throw new StorageError(`The encryption key provider failed (${name}). Nothing was changed; try again.`);
-  }
 }
 
 /** The last character of base64url may have bits that mean nothing. One spelling alone is ours. */

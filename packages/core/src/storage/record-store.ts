@@ -1,6 +1,6 @@
 import { systemClock } from "../clock.js";
-import { isBitbucketAuthError, StorageError } from "../errors.js";
 import type { RecordCipher } from "./record-encryption.js";
+import { storageCall } from "./storage-call.js";
 import { decodeTokenRecord, encodeTokenRecord, type TokenRecord } from "./token-record.js";
 import type { CasResult, Lease, TokenStorage, Version } from "./token-storage.js";
 
@@ -16,7 +16,7 @@ export type WriteResult =
   /** `repeated`: an earlier copy of this very write may have arrived, and what stands in the way may follow from it. */
   | (Extract<CasResult, { ok: false }> & { readonly repeated?: boolean });
 
-/** A storage seen as records: sealed and opened on the way, every foreign error turned into a `StorageError`. */
+/** A storage seen as records: sealed and opened on the way, every foreign error and every long silence turned into a `StorageError`. */
 export interface RecordStore {
   readonly storage: TokenStorage;
   read(key: string): Promise<StoredRecord | null>;
@@ -39,7 +39,7 @@ export function createRecordStore(storage: TokenStorage, cipher: RecordCipher): 
     fingerprint: (token) => cipher.fingerprint(token),
 
     async read(key) {
-      const entry = await told(() => storage.get(key));
+      const entry = await storageCall(() => storage.get(key));
       if (!entry) return null;
       const record = decodeTokenRecord(await cipher.open(key, entry.bytes));
       const { refreshToken, refreshFp } = record;
@@ -54,7 +54,7 @@ export function createRecordStore(storage: TokenStorage, cipher: RecordCipher): 
       const bytes = await cipher.seal(key, encodeTokenRecord(record));
       const expireAt = systemClock.now() + lifeMs(record) + keptAfterExpiryMs;
       const write = (): Promise<CasResult> =>
-        told(() => storage.compareAndSwap(key, expected, bytes, { version, expireAt }));
+        storageCall(() => storage.compareAndSwap(key, expected, bytes, { version, expireAt }));
       const first = await write().catch(() => undefined);
       const result = first ?? (await write());
       if (result.ok) return { ok: true, version };
@@ -63,12 +63,21 @@ export function createRecordStore(storage: TokenStorage, cipher: RecordCipher): 
 
     async remove(key) {
       const version = crypto.randomUUID();
-      const write = (): Promise<boolean> => told(() => storage.delete(key, { version }));
+      const write = (): Promise<boolean> => storageCall(() => storage.delete(key, { version }));
       return write().catch(write);
     },
 
     tryLease(key, owner, ttlMs) {
-      const attempt = (): Promise<Lease | null> => told(() => storage.tryLease(key, { owner, ttlMs }));
+      const attempt = async (): Promise<Lease | null> => {
+        const lease = await storageCall(() => storage.tryLease(key, { owner, ttlMs }));
+        return (
+          lease && {
+            fence: lease.fence,
+            renew: (renewedTtlMs) => storageCall(() => lease.renew(renewedTtlMs)),
+            release: () => storageCall(() => lease.release()),
+          }
+        );
+      };
       return attempt().catch(attempt);
     },
   };
@@ -80,17 +89,4 @@ export function createRecordStore(storage: TokenStorage, cipher: RecordCipher): 
  */
 function lifeMs({ refreshExpiresAt, accessExpiresAt, obtainedAt }: TokenRecord): number {
   return Math.max(0, (refreshExpiresAt ?? accessExpiresAt) - obtainedAt);
-}
-
-async function told<T>(call: () => Promise<T>): Promise<T> {
-  try {
-    return await call();
-  } catch (error) {
-    if (isBitbucketAuthError(error)) throw error;
-    // A foreign error may carry the command it failed on, and with it the bytes: only its name travels on.
-    const name = error instanceof Error ? error.name : typeof error;
-    throw new StorageError(
-      `The storage failed (${name}). What was stored before is untouched; the same call may work later.`,
-    );
-  }
 }

@@ -1,4 +1,5 @@
-import { InvalidOptionsError, isBitbucketAuthError } from "../errors.js";
+import { isBitbucketAuthError } from "../errors.js";
+import { listKeys } from "./list-keys.js";
 import type { RecordStore } from "./record-store.js";
 
 /** What `rekey` did. The old key can be thrown away when the last two are 0. */
@@ -19,11 +20,8 @@ export async function rekeyRecords(
   prefix: string,
   onProgress?: (report: RekeyReport) => void,
 ): Promise<RekeyReport> {
-  if (!store.storage.list) {
-    throw new InvalidOptionsError("rekey() needs a storage that can list its keys, and this one cannot.");
-  }
   const report = { rewritten: 0, overtaken: 0, unreadable: 0 };
-  for await (const key of store.storage.list(prefix)) {
+  for await (const key of listKeys(store.storage, prefix, "rekey()")) {
     const outcome = await rekeyRecord(store, key);
     if (outcome) report[outcome]++;
     onProgress?.({ ...report });

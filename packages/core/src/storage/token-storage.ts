@@ -61,7 +61,7 @@ export interface EncryptionKeys {
  *
  * This is all a third party implements; encryption and serialisation sit above it. An implementation is one when it
  * passes the contract suite in `@bitbucket-auth/testing/storage-contract`. Every method rejects with `StorageError` when
- * the backend cannot be reached or does not answer in time.
+ * the backend cannot be reached or does not answer in time: core waits 10 s for a call and a minute for the next key of a list.
  */
 export interface TokenStorage {
   readonly caps: StorageCapabilities;

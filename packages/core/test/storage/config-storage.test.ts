@@ -272,7 +272,7 @@ describe("configStorage()", () => {
       storage.compareAndSwap("ann", seen?.version ?? null, bytes, { version: "v2" }),
     );
     expect(error).toBeInstanceOf(StorageError);
-    expect(String(error)).toContain("saveConfig threw (RangeError)");
+    expect(String(error)).toContain("saveConfig failed (RangeError)");
     expect(JSON.stringify([error, String(error)])).not.toContain("refresh-1");
     expect(JSON.stringify(kept.config)).toBe(before);
   });
@@ -284,7 +284,7 @@ describe("configStorage()", () => {
       },
       saveConfig: () => undefined,
     });
-    expect(String(await rejectionOf(storage.get("ann")))).toContain("loadConfig threw (Error)");
+    expect(String(await rejectionOf(storage.get("ann")))).toContain("loadConfig failed (Error)");
   });
 
   it.each(["sync", "async"])("takes %s functions", async (kind) => {

@@ -306,7 +306,7 @@ describe("a key provider", () => {
     const error = await rejectionOf(createRecordCipher({ provider }).seal("ann", secret));
     expect(error).toMatchObject({
       code: "storage_failed",
-      message: "The encryption key provider failed (RangeError). Nothing was changed; try again.",
+      message: "The encryption key provider failed (RangeError). What was stored before is untouched; try again.",
     });
   });
 
