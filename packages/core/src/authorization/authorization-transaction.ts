@@ -2,6 +2,7 @@ import * as z from "zod/mini";
 import { toBase64Url } from "../base64url.js";
 import { type Clock, systemClock } from "../clock.js";
 import { InvalidOptionsError } from "../errors.js";
+import { readUrl } from "../read-url.js";
 
 /**
  * What a program remembers between sending a person to Bitbucket and reading what comes back. Plain JSON, for a cookie or a
@@ -75,5 +76,5 @@ function random256Bits(): string {
 
 /** RFC 6749 section 3.1.2. Neither https nor a host is asked for: native apps and intranets have neither. */
 function isRedirectUri(uri: string): boolean {
-  return URL.canParse(uri) && !uri.includes("#") && uri.length <= 2048;
+  return readUrl(uri) !== undefined && !uri.includes("#") && uri.length <= 2048;
 }

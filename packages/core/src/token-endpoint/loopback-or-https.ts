@@ -1,4 +1,5 @@
 import { InvalidOptionsError } from "../errors.js";
+import { readUrl } from "../read-url.js";
 
 const loopbackHost = /^(?:localhost|\[::1\]|127\.\d+\.\d+\.\d+)$/;
 
@@ -8,8 +9,8 @@ const loopbackHost = /^(?:localhost|\[::1\]|127\.\d+\.\d+\.\d+)$/;
  * Throws `InvalidOptionsError` for any other. The message names the option and does not repeat the URL.
  */
 export function assertSafeUrl(url: string, optionName: string): URL {
-  if (!URL.canParse(url)) throw new InvalidOptionsError(`${optionName} is not an absolute URL.`);
-  const parsed = new URL(url);
+  const parsed = readUrl(url);
+  if (!parsed) throw new InvalidOptionsError(`${optionName} is not an absolute URL.`);
   if (!isSafeAddress(parsed)) {
     throw new InvalidOptionsError(
       `${optionName} must be an https: URL; plain http: is for loopback hosts only.`,

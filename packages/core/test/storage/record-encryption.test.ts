@@ -306,7 +306,8 @@ describe("a key provider", () => {
     const error = await rejectionOf(createRecordCipher({ provider }).seal("ann", secret));
     expect(error).toMatchObject({
       code: "storage_failed",
-      message: "The encryption key provider failed (RangeError). What was stored before is untouched; try again.",
+      message:
+        "The encryption key provider failed (RangeError). What was stored before is untouched; try again.",
     });
   });
 
