@@ -11,25 +11,26 @@ export interface LoginState {
   redeem(state: string | null): void;
 }
 
-/** Shorter ones can be guessed. */
-const shortest = 16;
+/** Shorter ones can be guessed. RFC 6749 appendix A.5, without the space. */
+const long = /^[!-~]{16,}$/;
 
 /** Keeps the state in this slot. */
 export function createLoginState(slot: StorageSlot): LoginState {
   const matches = (state: string | null): boolean => {
     const kept = slot.read();
-    return equalInConstantTime(kept, state ?? "") && kept.length >= shortest;
+    return equalInConstantTime(kept, state ?? "") && long.test(kept);
   };
   return {
     keep(state) {
-      if (state.length < shortest) throw new InvalidOptionsError("generateState() gives too few characters.");
+      // Note: not by its length. A promise has a text too, long enough and the same for everybody.
+      if (!long.test(state)) throw new InvalidOptionsError("generateState() gives no state.");
       slot.write(state);
     },
     matches,
     redeem(state) {
       const isMatch = matches(state);
       slot.write("");
-      if (!isMatch) throw new StateMismatchError("The callback is not of a sign-in here. Call authorize().");
+      if (!isMatch) throw new StateMismatchError("The callback is not of this page. Call authorize().");
     },
   };
 }

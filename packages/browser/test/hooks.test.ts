@@ -124,4 +124,16 @@ describe("the example of 2017", () => {
     const method = "GET";
     expect(await bitBucketClient.fetchResource({ resourceUrl, method })).toMatchObject({ type: "user" });
   });
+
+  it.each([
+    ["a promise", Promise.resolve("x".repeat(43))],
+    ["an object", { length: 43 }],
+    ["a number", 4],
+    ["nothing", undefined],
+  ])("cannot make a state that others could guess of %s", (_what, state) => {
+    const { options, page } = createImplicitStage();
+    const client = Object.assign(new BitBucketClient(options), { generateState: () => state });
+    expect(thrownBy(() => client.authorize())).toMatchObject({ code: "invalid_options" });
+    expect(page.visited).toEqual([]);
+  });
 });
