@@ -13,5 +13,5 @@ export function readBackendPaths(options: BitbucketClientOptions): BackendPaths 
   const { backend: login, proxy = "/api/bitbucket", logout = `${login}/logout` } = options;
   if (login === undefined) return undefined;
   if ([login, proxy, logout].every((path) => /^(?:\/[\w.~-]+)+$/.test(path))) return { login, proxy, logout };
-  throw new InvalidOptionsError("backend, proxy and logout must be paths of this origin.");
+  throw new InvalidOptionsError("backend, proxy and logout must be paths.");
 }

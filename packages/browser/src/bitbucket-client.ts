@@ -47,15 +47,15 @@ export class BitBucketClient {
   readonly #backend: BackendPaths | undefined;
   readonly #implicit: ImplicitSignIn | undefined;
 
-  constructor(options: BitbucketClientOptions) {
-    this.#options = options;
+  constructor(given: BitbucketClientOptions) {
+    const options = (this.#options = { ...given });
     this.logging = options.logging ?? false;
     this.client = options.client && this.validateClientConfig(options.client);
     this.#api = safeUrl(options.apiUrl ?? bitbucketCloud.apiUrl, "apiUrl");
     this.#backend = readBackendPaths(options);
     this.#implicit = this.client && createImplicitSignIn(options, this.client, this.#api);
     if (!this.#backend === !this.#implicit)
-      throw new InvalidOptionsError("Pass either `backend`, or `client` for the implicit grant.");
+      throw new InvalidOptionsError("Pass either `backend` or `client`.");
   }
 
   /** For subclasses: called once by `createBitbucketClient()`. */
@@ -75,13 +75,13 @@ export class BitBucketClient {
   }
 
   /** Leaves the page to sign in. A backend comes back to this very page, or to `returnTo`, a path of this origin. */
-  authorize({ returnTo }: { readonly returnTo?: string | undefined } = {}): this {
+  authorize(options?: { readonly returnTo?: string | undefined }): this {
     this.log("authorize");
     const location = locationOf(this.#options);
     const { pathname, search, hash } = new URL(location.href);
     location.assign(
       this.#backend
-        ? `${this.#backend.login}?returnTo=${encodeURIComponent(returnTo ?? pathname + search + hash)}`
+        ? `${this.#backend.login}?returnTo=${encodeURIComponent(options?.returnTo ?? pathname + search + hash)}`
         : (this.#implicit?.start(this.generateState()) ?? ""),
     );
     return this;
@@ -117,8 +117,9 @@ export class BitBucketClient {
   async fetchResource(options: ResourceOptions): Promise<unknown> {
     let data: unknown;
     try {
-      this.log("fetchResource", options.method ?? "GET");
-      data = await this.#send(this.buildRequestObj(options));
+      const request = this.buildRequestObj({ ...options });
+      this.log("fetchResource", request.method);
+      data = await this.#send(request);
     } catch (error) {
       this.onFailure({ ...options, error });
       throw error;

@@ -19,9 +19,10 @@ export interface ValidClientConfig extends ClientConfig {
 
 /** Completes a configuration. Throws `InvalidOptionsError` for one that no server could know. */
 export function readClientConfig(client: ClientConfig): ValidClientConfig {
-  const { client_id, redirect_uri = "", redirect_uris = [redirect_uri], scope = "" } = client;
+  const { client_id, redirect_uri = "", scope = "" } = client;
+  const redirect_uris = [client.redirect_uris ?? redirect_uri].flat();
   const areText = client_id && [client_id, scope].every((text) => typeof text === "string");
-  if (areText && redirect_uris[0] && redirect_uris.every((uri) => URL.canParse(uri) && !uri.includes("#")))
+  if (areText && redirect_uris[0] && redirect_uris.every((uri) => URL.canParse(uri) && !/#/.test(uri)))
     return { ...client, redirect_uris, scope };
   throw new InvalidOptionsError("client needs client_id and a redirect_uri without #.");
 }

@@ -31,5 +31,5 @@ export function finishLogin(page: Page, state: LoginState, now: number): Callbac
 }
 
 function unusable(): AuthorizationCallbackError {
-  return new AuthorizationCallbackError("The callback cannot be used. Call authorize().");
+  return new AuthorizationCallbackError("The callback is not usable. Call authorize().");
 }

@@ -1,3 +1,5 @@
+import { InvalidOptionsError } from "@bitbucket-auth/core";
+
 /** What `fetchResource()` takes. */
 export interface ResourceOptions {
   /** A path of Bitbucket's API such as `/2.0/user`, or a whole URL of it, such as the `next` of a page. */
@@ -29,35 +31,38 @@ export interface RequestObject {
   readonly signal: AbortSignal | undefined;
 }
 
-/** Spells out a call to `url`. */
+/** Spells out a call to `url`. Throws `InvalidOptionsError` for what no request can hold. */
 export function requestObject(
   url: string,
-  options: Omit<ResourceOptions, "resourceUrl">,
+  { method = "GET", headers: given, body, signal }: Omit<ResourceOptions, "resourceUrl">,
   crossDomain: boolean,
 ): RequestObject {
-  const { method = "GET", body, signal } = options;
   const json = "application/json";
   const isJson = body !== undefined && !isBody(body);
-  const headers: Record<string, string> = {
-    accept: json,
-    ...(isJson && { "content-type": json }),
-    ...Object.fromEntries(new Headers(options.headers)),
-  };
-  // Who the caller is, is not for the page to say.
-  delete headers["authorization"];
-  const verb = method.toUpperCase();
-  return {
-    url,
-    method: verb,
-    type: verb,
-    headers,
-    data: isJson ? JSON.stringify(body) : body,
-    dataType: "json",
-    crossDomain,
-    contentType: false,
-    processData: false,
-    signal,
-  };
+  try {
+    const headers: Record<string, string> = {
+      accept: json,
+      ...(isJson && { "content-type": json }),
+      ...Object.fromEntries(new Headers(given)),
+    };
+    // Who the caller is, is not for the page to say.
+    delete headers["authorization"];
+    const verb = method.toUpperCase();
+    return {
+      url,
+      method: verb,
+      type: verb,
+      headers,
+      data: isJson ? JSON.stringify(body) : body,
+      dataType: "json",
+      crossDomain,
+      contentType: false,
+      processData: false,
+      signal,
+    };
+  } catch {
+    throw new InvalidOptionsError("method, headers or body cannot be sent.");
+  }
 }
 
 /** Whether `fetch` takes it as it is: text, a form, a file, bytes. */

@@ -22,7 +22,7 @@ function ask<T>(call: () => T): T {
     return call();
   } catch {
     // What was thrown may hold the value.
-    throw new StorageError("Nothing can be stored: allow site data, or pass a storage.", {
+    throw new StorageError("Nothing can be stored: allow site data.", {
       action: "fix_config",
     });
   }

@@ -7,6 +7,7 @@ import {
   systemClock,
   type TokenConfig,
 } from "@bitbucket-auth/core";
+import { assertKinds } from "./assert-kinds.js";
 
 /**
  * What `bitbucketAuth.getAccessToken(config)` takes: the names of core's `getAccessToken(config)`, save for what a page has no
@@ -64,6 +65,7 @@ const nowhere = {};
 
 /** Completes a config. Throws `InvalidOptionsError` before anything is sent or written. */
 export function readTokenConfig(config: PageTokenConfig): TokenPlan {
+  assertKinds(config);
   const {
     consumerKey: clientId = "",
     consumerSecret: clientSecret = "",
