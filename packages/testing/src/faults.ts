@@ -79,6 +79,14 @@ export interface FaultPlan extends Faults {
   hang(signal: AbortSignal): Promise<void>;
 }
 
+const kinds = "status oauth network hang delay redirect answer body fields commitThen".split(" ");
+
+/** Answers the fault. Throws where it is of no kind: requests would be answered as usual, and nobody would hear of it. */
+function checkedFault(fault: Fault): Fault {
+  if (kinds.some((kind) => kind in fault)) return fault;
+  throw new TypeError(`Not a fault: it has ${Object.keys(fault).join(", ")}. Known are ${kinds.join(", ")}.`);
+}
+
 /** Longest delay a timer takes; a hanging request needs a timer, or Node ends the process under it. */
 const foreverMs = 2 ** 31 - 1;
 
@@ -87,7 +95,12 @@ export function createFaults(): FaultPlan {
   let released = new AbortController();
 
   const when: Faults["when"] = (matcher, fault, { times = Number.POSITIVE_INFINITY } = {}) => {
-    const arrangement = { matcher: checkedMatcher(matcher), fault, left: times, hits: 0 };
+    const arrangement = {
+      matcher: checkedMatcher(matcher),
+      fault: checkedFault(fault),
+      left: times,
+      hits: 0,
+    };
     arranged.add(arrangement);
     return { hits: () => arrangement.hits, remove: () => void arranged.delete(arrangement) };
   };

@@ -33,6 +33,15 @@ describe("faults.next() and faults.when()", () => {
     expect(() => faults.when({ op, path: "/2.0/user" }, { status: 503 })).toThrow("Not an operation");
   });
 
+  it("refuses a fault of no known kind, under which a test would pass untried", () => {
+    const { faults } = createBitbucketMock();
+    // As a program without types could say it.
+    const [fault] = JSON.parse('[{ "statusCode": 503 }]') as [Fault];
+    expect(() => faults.next("token", fault)).toThrow(
+      "Not a fault: it has statusCode. Known are status, oauth, ",
+    );
+  });
+
   it("picks requests by grant, by path and by any test", async () => {
     const mock = createBitbucketMock();
     const one = mock.issueGrant();
