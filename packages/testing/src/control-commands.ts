@@ -23,6 +23,13 @@ export function createControlCommands(mock: BitbucketMock): ReadonlyMap<string, 
     ["authorize", (given) => mock.authorize(readAuthorize(given))],
     ["deny", (given) => ({ redirect: mock.deny(readAuthorize(given)) })],
     ["issue-grant", (given) => mock.issueGrant(readAuthorize(given))],
+    [
+      "connect-jwt",
+      async (given) => ({
+        jwt: await mock.connectJwt(given.optional("consumer", (of) => of.string("consumer"))),
+      }),
+    ],
+    ["leaks", (given) => ({ leaks: mock.leaks(given.string("text")) })],
     ["grants", () => mock.grants],
     ["grant", (given) => grantOf(given)],
     ["grant.expire-access-token", (given) => grantOf(given).expireAccessToken()],

@@ -34,6 +34,9 @@ export interface RemoteBitbucketMock {
     readonly user?: string;
     readonly scope?: readonly string[];
   }): Promise<Grant>;
+  connectJwt(consumer?: string): Promise<string>;
+  /** Names the tokens, codes, verifiers and secrets that are in a text, as they are or in base64. */
+  leaks(text: string): Promise<readonly string[]>;
   /** By the grant's id, or by any of its tokens. */
   grant(ref: string | Pick<Grant, "id">): RemoteGrantControl;
   grants(): Promise<readonly GrantSummary[]>;
@@ -114,6 +117,8 @@ export async function connectBitbucketMock(url: string): Promise<RemoteBitbucket
     },
     deny: async (options) => new URL((await ask("deny", options)).string("redirect")),
     issueGrant: async (options) => readGrant(await ask("issue-grant", options)),
+    connectJwt: async (consumer) => (await ask("connect-jwt", { consumer })).string("jwt"),
+    leaks: async (text) => (await ask("leaks", { text })).strings("leaks"),
     grant: (ref) => createRemoteGrantControl(call, typeof ref === "string" ? ref : ref.id),
     async grants() {
       const answer = await call("grants");

@@ -66,6 +66,24 @@ describe("connectBitbucketMock()", () => {
     expect(await third.look()).toMatchObject({ live: false });
   });
 
+  it("names the secrets that are in a text", async () => {
+    const { id, tokens } = await remote.issueGrant();
+    expect(await remote.leaks(`nothing of ${id}`)).toEqual([]);
+    expect(await remote.leaks(`a ${tokens.accessToken}`)).toEqual(server.mock.leaks(tokens.accessToken));
+    expect(await remote.leaks(`a ${tokens.accessToken}`)).toHaveLength(1);
+  });
+
+  it("signs the JWT of a Connect app", async () => {
+    const ask = async (jwt: string): Promise<number> => {
+      const body = new URLSearchParams({ grant_type: "urn:bitbucket:oauth2:jwt" });
+      const headers = { authorization: `JWT ${jwt}` };
+      return (await fetch(remote.urls.token, { method: "POST", headers, body })).status;
+    };
+    expect(await ask(await remote.connectJwt())).toBe(200);
+    expect(await ask(await remote.connectJwt("app"))).toBe(200);
+    await expect(remote.connectJwt("nobody")).rejects.toThrow("no consumer nobody");
+  });
+
   it("lists the grants", async () => {
     await remote.issueGrant();
     expect(await remote.grants()).toEqual(server.mock.grants);
