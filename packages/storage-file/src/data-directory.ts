@@ -1,4 +1,4 @@
-import { posix, win32 } from "node:path";
+import { posix, resolve, win32 } from "node:path";
 import { InvalidOptionsError } from "@bitbucket-auth/core";
 
 /** What of this machine decides where files go. Passed in, so that the rules of every platform can be tested on any. */
@@ -37,9 +37,18 @@ export function appDirectories(appName: string, { platform, env, home }: Machine
   };
 }
 
+/** The directory that a caller chose, or the one of the platform. An empty path would be the working directory. */
+export function chosenDirectory(chosen: unknown, fallback: string): string {
+  if (chosen === undefined) return resolve(fallback);
+  if (typeof chosen === "string" && chosen !== "" && !chosen.includes("\0")) return resolve(chosen);
+  throw new InvalidOptionsError(
+    "`directory` must be a path. Leave it out to use the data directory of `appName`.",
+  );
+}
+
 /** A name such as `../other` would put files where nobody looks for them. */
 function assertDirectoryName(appName: string): void {
-  if (/^[^./\\:*?"<>|\p{Cc}][^/\\:*?"<>|\p{Cc}]{0,99}$/u.test(appName)) return;
+  if (typeof appName === "string" && /^[^./\\:*?"<>|\p{Cc}][^/\\:*?"<>|\p{Cc}]{0,99}$/u.test(appName)) return;
   throw new InvalidOptionsError(
     `appName ${JSON.stringify(appName)} cannot name a directory. Use letters, digits, spaces, "-", "_" and ".", not "." first.`,
   );

@@ -1,5 +1,5 @@
 import { homedir } from "node:os";
-import type { TokenStorage } from "@bitbucket-auth/core";
+import { InvalidOptionsError, type TokenStorage } from "@bitbucket-auth/core";
 import type { FileStorageOptions } from "./file-storage-options.js";
 import { nodeFileSystem } from "./file-system.js";
 import { openNativeEntry } from "./keyring-key.js";
@@ -20,6 +20,12 @@ import { currentProcess } from "./process-identity.js";
  * const auth = createBitbucketAuth({ storage: createFileStorage({ appName: "my-app" }) });
  */
 export function createFileStorage(options: FileStorageOptions = {}): TokenStorage {
+  // Note: callers without types pass a path, or null.
+  if (typeof options !== "object" || options === null) {
+    throw new InvalidOptionsError(
+      "The options are an object: createFileStorage({ directory: '/a/path' }), or nothing at all.",
+    );
+  }
   return openFileStorage(options, {
     platform: process.platform,
     env: process.env,

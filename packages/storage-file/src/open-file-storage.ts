@@ -1,9 +1,9 @@
 import { randomUUID } from "node:crypto";
-import { join, resolve } from "node:path";
+import { join } from "node:path";
 import { StorageError, type EncryptionKeys, type OpOptions, type TokenStorage } from "@bitbucket-auth/core";
 import { boundedCall } from "./bounded-call.js";
 import { createChangeNotices } from "./change-notices.js";
-import { appDirectories, type Machine } from "./data-directory.js";
+import { appDirectories, chosenDirectory, type Machine } from "./data-directory.js";
 import { createPlace } from "./draft.js";
 import { asStorageError } from "./file-error.js";
 import { tryFileLease } from "./file-lease.js";
@@ -33,7 +33,7 @@ export function openFileStorage(options: FileStorageOptions, surroundings: Surro
   const { appName = "bitbucket-auth", keyring = false } = options;
   const { fs, self, openKeyringEntry } = surroundings;
   const directories = appDirectories(appName, surroundings);
-  const root = resolve(options.directory ?? directories.data);
+  const root = chosenDirectory(options.directory, directories.data);
   const tokens = join(root, "tokens");
   const warn = createWarn(options);
   const notices = createChangeNotices(warn);
