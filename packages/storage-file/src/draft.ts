@@ -22,7 +22,8 @@ export interface Draft {
 }
 
 const abandonedAfterMs = 60_000;
-const noLinks = ["EPERM", "ENOTSUP", "EOPNOTSUPP", "ENOSYS", "EMLINK"];
+// Note: Windows says EISDIR of exFAT, and Android allows no program to link (EACCES).
+const noLinks = ["EPERM", "ENOTSUP", "EOPNOTSUPP", "ENOSYS", "EMLINK", "EISDIR", "EACCES"];
 
 /** Makes a place of a directory. `onMissingLinks` is called once if there are no hard links. */
 export function createPlace(fs: FileSystem, directory: string, onMissingLinks: () => void = () => {}): Place {
@@ -106,6 +107,10 @@ export async function publishDraft(place: Place, draft: Draft, target: string): 
     await handle.sync();
     await handle.utimes(atime, mtime);
     return true;
+  } catch (error) {
+    // Note: half a file, on a full disk, would be taken for a damaged one.
+    await removeFile(fs, target);
+    throw error;
   } finally {
     await handle.close();
   }

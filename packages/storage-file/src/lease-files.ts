@@ -24,6 +24,8 @@ export interface FoundLease extends LeaseState {
   readonly holder: LeaseHolder | null;
 }
 
+const longestWriteMs = 1_000;
+
 export function leasePath({ directory }: LeaseFiles, number: number): string {
   return join(directory, numberedName("lease", number));
 }
@@ -48,7 +50,11 @@ async function findLease(files: LeaseFiles, number: number): Promise<FoundLease>
 
 export async function leaseState(files: LeaseFiles, number: number): Promise<LeaseState | null> {
   const stats = await unless(files.place.fs.stat(leasePath(files, number)), ["ENOENT"], null);
-  return stats && { ino: stats.ino, lapsesAt: stats.mtimeMs };
+  if (!stats) return null;
+  const { ino, mtimeMs, ctimeMs } = stats;
+  // Note: without hard links a lease has its name before it has its lapse, and is not free in between.
+  const isBeingWritten = mtimeMs === ctimeMs && !(await files.place.hasLinks());
+  return { ino, lapsesAt: isBeingWritten ? mtimeMs + longestWriteMs : mtimeMs };
 }
 
 /** Says when a lease lapses; `false` when it is no longer there. */

@@ -14,11 +14,11 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 
 /** exFAT and some network shares: every attempt at a hard link is refused. */
-const withoutLinks: FileSystem = {
+const refusingLinks = (code: string): FileSystem => ({
   ...nodeFileSystem,
-  link: () =>
-    Promise.reject(Object.assign(new Error("EPERM: operation not permitted, link"), { code: "EPERM" })),
-};
+  link: () => Promise.reject(Object.assign(new Error(`${code}: link`), { code })),
+});
+const withoutLinks = refusingLinks("EPERM");
 
 describe.each([
   ["with hard links", nodeFileSystem],
@@ -47,6 +47,15 @@ describe.each([
 });
 
 describe("createPlace()", () => {
+  // EISDIR: exFAT on Windows. EACCES: Android. @see https://github.com/nodejs/node/issues/65817
+  it.each(["EPERM", "ENOTSUP", "EISDIR", "EACCES"])(
+    "sees that there are no hard links by %s",
+    async (code) => {
+      const place = createPlace(refusingLinks(code), await temporaryDirectory());
+      expect(await place.hasLinks()).toBe(false);
+    },
+  );
+
   it("clears away drafts that a killed process left, and no others", async () => {
     const directory = await temporaryDirectory();
     const drafts = join(directory, ".drafts");
@@ -105,6 +114,27 @@ describe("a file system without hard links", () => {
     opening.letGo();
     expect(await writing).toEqual({ ok: true });
     expect((await reading)?.version).toBe("v2");
+  });
+
+  it("takes back what a full disk lets it write by half", async () => {
+    directory = await temporaryDirectory();
+    await open().compareAndSwap("k", null, new Uint8Array([1]), { version: "v1" });
+    const entry = join(directory, "tokens", entryDirectoryName("k"));
+    const full: FileSystem = {
+      ...withoutLinks,
+      async open(path, flags, mode) {
+        const handle = await nodeFileSystem.open(path, flags, mode);
+        const isTarget = String(path).startsWith(entry) && flags === "wx";
+        if (isTarget) {
+          handle.sync = () => Promise.reject(Object.assign(new Error("ENOSPC: sync"), { code: "ENOSPC" }));
+        }
+        return handle;
+      },
+    };
+    const storage = openFileStorage({ directory, logging: false }, surroundingsIn(directory, { fs: full }));
+    const writing = storage.compareAndSwap("k", "v1", new Uint8Array([2]), { version: "v2" });
+    await expect(writing).rejects.toMatchObject({ action: "fix_config" });
+    expect(await readdir(entry)).toEqual(["1.json"]);
   });
 
   it("has its torn files found out when nobody is writing them any more", async () => {
