@@ -2,9 +2,9 @@ import { randomUUID } from "node:crypto";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { StorageError } from "@bitbucket-auth/core";
-import { publishDraft } from "./draft.js";
+import { fileSystemNow, publishDraft } from "./draft.js";
 import { numberedName } from "./file-name.js";
-import { removeFile } from "./file-system.js";
+import { removeFile, unless } from "./file-system.js";
 import { readPrivateFile } from "./private-access.js";
 import { publishVersion, versionNumbers, type EntryFiles } from "./publish-version.js";
 import { parseVersionFile, type VersionEntry } from "./version-file.js";
@@ -39,8 +39,9 @@ export async function readNewest(files: EntryFiles, warn: Warn): Promise<Numbere
     if (found?.entry) return { number: newest, entry: found.entry };
     // Note: no file means that a newer version has come and this one was collected. Look again.
     if (!found) continue;
-    if (await isBeingWritten(files, found)) await pause(pollMs);
-    else await replaceCorrupt(files, newest, older, found, warn);
+    const now = await fileSystemNow(files.place);
+    if (await isBeingWritten(files, found, now)) await pause(pollMs);
+    else await replaceCorrupt(files, newest, older, found, now, warn);
   }
   throw new StorageError(`${files.directory} changed all the time while it was read. Try again.`);
 }
@@ -61,8 +62,12 @@ async function readVersion(
 }
 
 /** Without hard links a file has its name before it has its content. */
-async function isBeingWritten({ place }: EntryFiles, { mtimeMs }: FoundVersion): Promise<boolean> {
-  return Math.abs(Date.now() - mtimeMs) < longestWriteMs && !(await place.hasLinks());
+async function isBeingWritten(
+  { place }: EntryFiles,
+  { mtimeMs }: FoundVersion,
+  now: number,
+): Promise<boolean> {
+  return Math.abs(now - mtimeMs) < longestWriteMs && !(await place.hasLinks());
 }
 
 async function replaceCorrupt(
@@ -70,13 +75,16 @@ async function replaceCorrupt(
   number: number,
   older: readonly number[],
   corrupt: FoundVersion,
+  now: number,
   warn: Warn,
 ): Promise<void> {
   const { place, directory } = files;
   const path = join(directory, numberedName("json", number));
   const aside = `${path}.corrupt-${Math.trunc(corrupt.mtimeMs)}`;
-  await publishDraft(place, { path, content: corrupt.text, writtenAt: corrupt.mtimeMs }, aside);
-  const restored = await restorable(files, older);
+  const draft = { path, content: corrupt.text, writtenAt: corrupt.mtimeMs };
+  // Note: no file means that somebody else has just replaced it.
+  if ((await unless(publishDraft(place, draft, aside), ["ENOENT"], null)) === null) return;
+  const restored = await restorable(files, older, now);
   const replacement = restored ?? {
     version: randomUUID(),
     ancestors: [],
@@ -95,11 +103,17 @@ async function replaceCorrupt(
   });
 }
 
-async function restorable(files: EntryFiles, older: readonly number[]): Promise<VersionEntry | null> {
+async function restorable(
+  files: EntryFiles,
+  older: readonly number[],
+  now: number,
+): Promise<VersionEntry | null> {
   for (const number of older) {
     const found = await readVersion(files, number);
     if (!found?.entry) continue;
-    const isYoung = Date.now() - found.mtimeMs < leewayMs;
+    const ageMs = now - found.mtimeMs;
+    // Note: younger than nothing is what was written before the clock was set back, who knows when.
+    const isYoung = ageMs >= 0 && ageMs < leewayMs;
     return found.entry.state === "live" && isYoung ? found.entry : null;
   }
   return null;

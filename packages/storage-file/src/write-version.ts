@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { StorageError, type CasResult, type Version } from "@bitbucket-auth/core";
 import { numberedName } from "./file-name.js";
-import { removeFile } from "./file-system.js";
+import { removeFile, syncDirectory } from "./file-system.js";
 import { collectVersions, publishVersion, type EntryFiles } from "./publish-version.js";
 import { readNewest, type NumberedVersion } from "./read-version.js";
 import type { VersionEntry } from "./version-file.js";
@@ -19,7 +19,11 @@ export async function writeVersion(
 ): Promise<CasResult> {
   for (let attempt = 0; attempt < attempts; attempt += 1) {
     const newest = await readNewest(files, warn);
-    if (newest?.entry.version === next.version) return { ok: true };
+    if (newest?.entry.version === next.version) {
+      // Note: the first try may have given up, or be waiting, before it got as far.
+      await syncDirectory(files.place.fs, files.directory);
+      return { ok: true };
+    }
     if ((newest?.entry.version ?? null) !== expected) return conflictWith(newest);
     const number = (newest?.number ?? 0) + 1;
     const ancestors = newest ? [newest.entry.version, ...newest.entry.ancestors].slice(0, keptAncestors) : [];
@@ -41,8 +45,9 @@ export async function writeVersion(
 export async function buryEntry(files: EntryFiles, version: Version, warn: Warn): Promise<boolean> {
   for (let attempt = 0; attempt < attempts; attempt += 1) {
     const { entry } = (await readNewest(files, warn)) ?? {};
-    // Note: a repeat of a deletion that worked. Whoever repeats it has not heard yet that there was an entry.
-    if (entry?.state === "deleted" && entry.version === version) return true;
+    // Note: a repeat of a deletion that worked. Whoever repeats it has not heard yet that there was an entry, and does not
+    // mean what was written since.
+    if (entry && [entry.version, ...entry.ancestors].includes(version)) return true;
     const buried = await writeVersion(
       files,
       entry?.version ?? null,

@@ -1,37 +1,11 @@
-import { copyFile, mkdir, readdir, readFile, truncate, utimes, writeFile } from "node:fs/promises";
+import { copyFile, mkdir, readdir, readFile, truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { TokenStorage } from "@bitbucket-auth/core";
 import { describe, expect, it } from "vitest";
 import { entryDirectoryName } from "../src/file-name.ts";
-import { createFileStorage } from "../src/file-storage.ts";
-import type { FileStorageWarning } from "../src/warning.ts";
-import { temporaryDirectory } from "./temporary-directory.ts";
-
-const bytes = (text: string) => new TextEncoder().encode(text);
-
-interface Subject {
-  readonly storage: TokenStorage;
-  /** The directory of the entry `k`, which has the versions v1 and v2. */
-  readonly entry: string;
-  readonly warnings: FileStorageWarning[];
-}
-
-async function twoVersions(): Promise<Subject> {
-  const directory = await temporaryDirectory();
-  const warnings: FileStorageWarning[] = [];
-  const storage = createFileStorage({ directory, onWarning: (warning) => warnings.push(warning) });
-  await storage.compareAndSwap("k", null, bytes("one"), { version: "v1" });
-  await storage.compareAndSwap("k", "v1", bytes("two"), { version: "v2" });
-  return { storage, entry: join(directory, "tokens", entryDirectoryName("k")), warnings };
-}
-
-/** Ages the version before the newest. */
-async function age(entry: string, minutes: number): Promise<void> {
-  const then = Date.now() / 1000 - minutes * 60;
-  await utimes(join(entry, "1.json"), then, then);
-}
-
-const signInAgain = expect.objectContaining({ code: "storage_failed", action: "reauthorize" });
+import { openFileStorage } from "../src/open-file-storage.ts";
+import { createHeldFileSystem } from "./held-file-system.ts";
+import { surroundingsIn } from "./surroundings.ts";
+import { age, bytes, signInAgain, twoVersions, type Subject } from "./two-versions.ts";
 
 const damages: [string, (path: string) => Promise<void>][] = [
   ["an empty file", (path) => truncate(path, 0)],
@@ -134,6 +108,20 @@ describe("an entry that was damaged beyond repair", () => {
     await storage.compareAndSwap("other", null, bytes("one"), { version: "v1" });
     expect(await Array.fromAsync(storage.list?.("") ?? [])).toEqual(["other"]);
   });
+});
+
+it("leaves a damaged file to somebody else who has just put it right", async () => {
+  const { storage, entry } = await twoVersions();
+  const [slow, directory] = [createHeldFileSystem(), join(entry, "..", "..")];
+  const second = openFileStorage({ directory, logging: false }, surroundingsIn(directory, { fs: slow.fs }));
+  await second.compareAndSwap("other", null, bytes("one"), { version: "v1" });
+  await truncate(join(entry, "2.json"), 10);
+  const aside = slow.hold("link", "before", /corrupt/);
+  const reading = second.get("k");
+  await aside.reached;
+  await storage.get("k");
+  aside.letGo();
+  expect((await reading)?.version).toBe("v1");
 });
 
 it("takes the file of another account for a damaged one", async () => {

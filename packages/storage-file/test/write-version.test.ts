@@ -6,7 +6,7 @@ import { createPlace } from "../src/draft.ts";
 import { nodeFileSystem, type FileSystem } from "../src/file-system.ts";
 import type { EntryFiles } from "../src/publish-version.ts";
 import { readNewest } from "../src/read-version.ts";
-import { writeVersion } from "../src/write-version.ts";
+import { buryEntry, writeVersion } from "../src/write-version.ts";
 import { createHeldFileSystem } from "./held-file-system.ts";
 import { temporaryDirectory } from "./temporary-directory.ts";
 
@@ -47,27 +47,54 @@ describe("writeVersion()", () => {
   });
 
   it("flushes the file before it gets its name, and the directory after", async () => {
-    const calls: string[] = [];
-    const files = await entryFiles(await temporaryDirectory(), {
-      ...nodeFileSystem,
-      async open(path, flags, mode) {
-        const handle = await nodeFileSystem.open(path, flags, mode);
-        const sync = handle.sync.bind(handle);
-        handle.sync = () => {
-          calls.push(flags === "wx" ? "sync file" : "sync directory");
-          return sync();
-        };
-        return handle;
-      },
-      link(from, to) {
-        calls.push("link");
-        return nodeFileSystem.link(from, to);
-      },
-    });
+    const { fs, calls } = countedFlushes();
+    const files = await entryFiles(await temporaryDirectory(), fs);
     await write(files, null, "v1");
     calls.length = 0;
     await write(files, "v1", "v2");
     expect(calls).toEqual(["sync file", "link", "sync directory"]);
+  });
+
+  it("flushes the directory again for a repeat, which may come before the first try has", async () => {
+    const { fs, calls } = countedFlushes();
+    const files = await entryFiles(await temporaryDirectory(), fs);
+    await write(files, null, "v1");
+    calls.length = 0;
+    expect(await write(files, null, "v1")).toEqual({ ok: true });
+    expect(calls).toEqual(["sync directory"]);
+  });
+});
+
+/** A file system that notes what decides whether a write outlives a power cut. */
+function countedFlushes(): { readonly fs: FileSystem; readonly calls: string[] } {
+  const calls: string[] = [];
+  const fs: FileSystem = {
+    ...nodeFileSystem,
+    async open(path, flags, mode) {
+      const handle = await nodeFileSystem.open(path, flags, mode);
+      const sync = handle.sync.bind(handle);
+      handle.sync = () => {
+        calls.push(flags === "wx" ? "sync file" : "sync directory");
+        return sync();
+      };
+      return handle;
+    },
+    link(from, to) {
+      calls.push("link");
+      return nodeFileSystem.link(from, to);
+    },
+  };
+  return { fs, calls };
+}
+
+describe("buryEntry()", () => {
+  it("does not bury what was written since, when a deletion that worked is repeated", async () => {
+    const files = await entryFiles(await temporaryDirectory());
+    await write(files, null, "v1");
+    expect(await buryEntry(files, "gone", neverWarn)).toBe(true);
+    await write(files, "gone", "v2");
+    expect(await buryEntry(files, "gone", neverWarn)).toBe(true);
+    expect((await readNewest(files, neverWarn))?.entry.version).toBe("v2");
   });
 });
 
