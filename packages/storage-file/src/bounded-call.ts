@@ -1,5 +1,7 @@
 import { StorageError, type OpOptions } from "@bitbucket-auth/core";
 
+const longestTimerMs = 2 ** 31 - 1;
+
 /** Frees the caller on an abort or at the deadline. What was begun goes on: a file operation cannot be called back. */
 export async function boundedCall<T>({ signal, deadlineMs }: OpOptions, call: () => Promise<T>): Promise<T> {
   if (signal?.aborted) throw new StorageError("The storage call was aborted before it began.");
@@ -17,7 +19,10 @@ export async function boundedCall<T>({ signal, deadlineMs }: OpOptions, call: ()
     const timer =
       deadlineMs === undefined
         ? undefined
-        : setTimeout(() => giveUp(`The file system did not answer within ${deadlineMs} ms.`), deadlineMs);
+        : setTimeout(
+            () => giveUp(`The file system did not answer within ${deadlineMs} ms.`),
+            Math.min(deadlineMs, longestTimerMs),
+          );
     signal?.addEventListener("abort", onAbort);
     call().finally(leave).then(resolve, reject);
   });

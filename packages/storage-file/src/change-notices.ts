@@ -12,8 +12,10 @@ export interface ChangeNotices {
 export function createChangeNotices(warn: Warn): ChangeNotices {
   const stops = new Set<() => void>();
   let isToldOf = false;
+  let closed = false;
   return {
     listen(directory, prepare, onChange) {
+      if (closed) return () => {};
       const ended = new AbortController();
       const stop = (): void => {
         ended.abort();
@@ -43,6 +45,7 @@ export function createChangeNotices(warn: Warn): ChangeNotices {
       return stop;
     },
     close() {
+      closed = true;
       for (const stop of stops) stop();
     },
   };

@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { StorageError } from "@bitbucket-auth/core";
 
 const alphabet = "abcdefghijklmnopqrstuvwxyz234567";
 
@@ -7,6 +8,12 @@ const alphabet = "abcdefghijklmnopqrstuvwxyz234567";
  * it reaches the path, and a file system that ignores case cannot confuse two keys.
  */
 export function entryDirectoryName(key: string): string {
+  // Note: as bytes, every lone surrogate is the same U+FFFD.
+  if (/\p{Surrogate}/u.test(key)) {
+    throw new StorageError("A storage key is not well-formed Unicode (a lone surrogate). Choose another.", {
+      action: "fix_config",
+    });
+  }
   const bits = Array.from(createHash("sha256").update(key).digest(), (byte) =>
     byte.toString(2).padStart(8, "0"),
   );

@@ -7,9 +7,6 @@ import { syncDirectory, unless, type FileSystem } from "./file-system.js";
 const anyForeignBit = 0o077;
 export const foreignWriteBits = 0o022;
 
-/** The user this process acts for; `undefined` where files have no such owner (Windows: the profile's ACL protects). */
-const currentUser: number | undefined = process.geteuid?.();
-
 /**
  * Makes a directory that only its owner can enter, or checks the one that is there.
  *
@@ -23,7 +20,10 @@ export async function ensurePrivateDirectory(
   forbidden?: number,
 ): Promise<void> {
   const made = await unless(fs.mkdir(path, { recursive: true, mode: 0o700 }), ["EEXIST"], undefined);
-  if (made !== undefined) await syncDirectory(fs, dirname(path));
+  for (let parent = path; made !== undefined && parent.length >= made.length;) {
+    parent = dirname(parent);
+    await syncDirectory(fs, parent);
+  }
   await checkPrivateDirectory(fs, path, forbidden);
 }
 
@@ -65,6 +65,9 @@ export async function readPrivateFile(
 }
 
 function assertPrivate(path: string, stats: Stats, forbidden: number): void {
+  // Note: asked each time, because a server may start as root and go on as somebody else. Windows has no such owner of
+  // files: there the profile's ACL protects.
+  const currentUser = process.geteuid?.();
   if (currentUser === undefined) return;
   if (stats.uid !== currentUser) {
     throw obstacleError({

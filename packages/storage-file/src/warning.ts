@@ -9,7 +9,7 @@ export interface FileStorageWarning {
 
 export type Warn = (warning: FileStorageWarning) => void;
 
-/** Tells a warning to whoever asked for it; when nobody did, to the process. It is never lost. */
+/** Tells a warning to whoever asked for it; when nobody did, or they threw, to the process. It is never lost. */
 export function createWarn({
   onWarning,
   logger,
@@ -21,10 +21,14 @@ export function createWarn({
 }): Warn {
   const log = logger ?? (logging ? console : undefined);
   return (warning) => {
-    onWarning?.(warning);
-    if (logging === false) return;
-    if (log) log.warn?.(warning.message, { code: warning.code, path: warning.path });
-    else if (!onWarning)
-      process.emitWarning(warning.message, { code: `BITBUCKET_AUTH_${warning.code.toUpperCase()}` });
+    try {
+      onWarning?.(warning);
+      if (logging === false) return;
+      if (log) return log.warn?.(warning.message, { code: warning.code, path: warning.path });
+      if (onWarning) return;
+    } catch {
+      // Note: the call that has something to tell has done its work, and does not fail because nobody could be told.
+    }
+    process.emitWarning(warning.message, { code: `BITBUCKET_AUTH_${warning.code.toUpperCase()}` });
   };
 }

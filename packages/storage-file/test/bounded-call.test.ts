@@ -38,6 +38,17 @@ describe("boundedCall()", () => {
     await expect(called).rejects.toMatchObject({ code: "storage_failed", action: "retry" });
   });
 
+  it.each([2 ** 31, Number.POSITIVE_INFINITY])(
+    "takes a deadline longer than any timer: %s",
+    async (deadlineMs) => {
+      const called = boundedCall(
+        { deadlineMs },
+        () => new Promise((resolve) => void setTimeout(resolve, 20, "late")),
+      );
+      await expect(called).resolves.toBe("late");
+    },
+  );
+
   it("frees the caller at the deadline", async () => {
     await expect(boundedCall({ deadlineMs: 1 }, never)).rejects.toMatchObject({
       code: "storage_failed",

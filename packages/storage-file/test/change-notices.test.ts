@@ -47,6 +47,19 @@ describe("createChangeNotices()", () => {
     expect(heard).toBe(0);
   });
 
+  it("begins nothing once it is closed", async () => {
+    const warnings: FileStorageWarning[] = [];
+    const notices = createChangeNotices((warning) => warnings.push(warning));
+    notices.close();
+    notices.listen(
+      "/none",
+      () => Promise.reject(new Error("read-only")),
+      () => {},
+    );
+    await settled();
+    expect(warnings).toEqual([]);
+  });
+
   it("does not begin to watch for somebody who has left", async () => {
     const warnings: FileStorageWarning[] = [];
     const notices = createChangeNotices((warning) => warnings.push(warning));

@@ -7,6 +7,12 @@ describe("entryDirectoryName()", () => {
     expect(entryDirectoryName("abc")).toBe("xj4bnp4pahh6uqkbidpf3lrceoyagyndsylxvhfucd7wd4qacwwq");
   });
 
+  it("refuses a key that is no well-formed Unicode, which would be named like another", () => {
+    expect(() => entryDirectoryName("a\ud800")).toThrow(
+      expect.objectContaining({ code: "storage_failed", action: "fix_config" }),
+    );
+  });
+
   it("leaves nothing of a key in the path", () => {
     for (const key of ["../../etc/passwd", "/", "", "CON", "a:b", "é", "\0", "k".repeat(10_000)]) {
       expect(entryDirectoryName(key)).toMatch(/^[a-z2-7]{52}$/);

@@ -1,7 +1,7 @@
 import { chmod, chown, mkdir, stat, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { describe, expect, it } from "vitest";
-import { nodeFileSystem } from "../src/file-system.ts";
+import { describe, expect, it, vi } from "vitest";
+import { nodeFileSystem, type FileSystem } from "../src/file-system.ts";
 import { ensurePrivateDirectory, readPrivateFile } from "../src/private-access.ts";
 import { temporaryDirectory } from "./temporary-directory.ts";
 
@@ -44,6 +44,32 @@ describe("ensurePrivateDirectory()", () => {
     await expect(ensurePrivateDirectory(nodeFileSystem, directory)).rejects.toEqual(
       fixConfig("sudo chown -R"),
     );
+  });
+
+  it("goes by the user this process is now, which a server may have changed after its start", async () => {
+    const directory = await temporaryDirectory();
+    const geteuid = vi.spyOn(process, "geteuid").mockReturnValue(54_321);
+    await expect(ensurePrivateDirectory(nodeFileSystem, directory)).rejects.toEqual(
+      fixConfig("sudo chown -R"),
+    );
+    geteuid.mockRestore();
+    await ensurePrivateDirectory(nodeFileSystem, directory);
+  });
+
+  it("flushes every directory that it made another one in", async () => {
+    const parent = await temporaryDirectory();
+    const flushed: unknown[] = [];
+    const fs: FileSystem = {
+      ...nodeFileSystem,
+      open(path, flags, mode) {
+        flushed.push(path);
+        return nodeFileSystem.open(path, flags, mode);
+      },
+    };
+    await ensurePrivateDirectory(fs, join(parent, "a", "b", "c"));
+    expect(flushed).toEqual([join(parent, "a", "b"), join(parent, "a"), parent]);
+    await ensurePrivateDirectory(fs, join(parent, "a", "b", "c"));
+    expect(flushed).toHaveLength(3);
   });
 
   it("refuses a symbolic link", async () => {

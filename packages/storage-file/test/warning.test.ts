@@ -40,6 +40,16 @@ describe("createWarn()", () => {
     ]);
   });
 
+  it("tells the process, and fails nobody, when whoever listens throws", async () => {
+    const told = once(process, "warning");
+    const fail = (): never => {
+      throw new Error("no");
+    };
+    createWarn({ onWarning: fail })(warning);
+    expect(await told).toEqual([expect.objectContaining({ message: "A file was damaged." })]);
+    createWarn({ logger: { warn: fail } })(warning);
+  });
+
   it("tells nobody but the listener when logging is off", () => {
     const [warn, onWarning] = [vi.fn<Log>(), vi.fn<Warn>()];
     createWarn({ logging: false, logger: { warn }, onWarning })(warning);
