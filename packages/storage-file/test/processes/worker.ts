@@ -1,5 +1,5 @@
 // Runs in a process of its own, on the built package, as a user's program would.
-import type { Lease, TokenStorage } from "@bitbucket-auth/core";
+import { isBitbucketAuthError, type Lease, type TokenStorage } from "@bitbucket-auth/core";
 import { createFileStorage } from "@bitbucket-auth/storage-file";
 
 const storage = createFileStorage({ directory: process.argv[2] ?? "", appName: "worker" });
@@ -8,9 +8,10 @@ const counted = (content: Uint8Array): number => Number(new TextDecoder().decode
 let lease: Lease | null = null;
 
 const actions = {
-  /** Adds one, `times` times. */
+  /** Adds a mark of its own, `times` times. */
   async increment(times: number): Promise<void> {
-    for (let nth = 0; nth < times; nth += 1) while (!(await incrementOnce(storage))) continue;
+    for (let nth = 0; nth < times; nth += 1)
+      while (!(await addMark(storage, `${process.pid}-${nth}`))) continue;
   },
 
   /** Writes for ever, and tells each write that was answered. Sizes change, so that a torn file cannot look whole. */
@@ -41,10 +42,20 @@ const actions = {
   },
 };
 
-async function incrementOnce({ get, compareAndSwap }: TokenStorage): Promise<boolean> {
+/** One attempt. A write of which nothing is known is settled by reading back; one that was answered is not looked at again. */
+async function addMark({ get, compareAndSwap }: TokenStorage, mark: string): Promise<boolean> {
   const entry = await get("k");
-  const next = bytes(String((entry ? counted(entry.bytes) : 0) + 1));
-  return (await compareAndSwap("k", entry?.version ?? null, next, { version: crypto.randomUUID() })).ok;
+  const marks = entry ? new TextDecoder().decode(entry.bytes).split(" ") : [];
+  if (marks.includes(mark)) return true;
+  const next = bytes([...marks, mark].join(" "));
+  const options = { version: crypto.randomUUID() };
+  return compareAndSwap("k", entry?.version ?? null, next, options).then(
+    ({ ok }) => ok,
+    (error: unknown) => {
+      if (isBitbucketAuthError(error) && error.action === "retry") return false;
+      throw error;
+    },
+  );
 }
 
 export type Actions = typeof actions;
