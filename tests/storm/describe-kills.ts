@@ -5,7 +5,7 @@ import { storagesOnce } from "./storm-storage.ts";
 /** Registers the tests of killed processes with so many seeds for each storage and each kind of server. */
 export function describeKills(seeds: number): void {
   const survivors = (killedProcesses.processes - 1) * killedProcesses.callers;
-  const timeoutMs = 60_000 + seeds * 5_000;
+  const timeoutMs = 120_000 + seeds * 20_000;
 
   describe.each(storagesOnce)(`processes killed in the middle of ${seeds} refreshes: %s`, (name) => {
     it(

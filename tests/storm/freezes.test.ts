@@ -5,8 +5,9 @@ import { storageWorker, storagesOnce, withStormStorage } from "./storm-storage.t
 
 const crowd = { processes: 3, callers: 5 };
 const everybody = crowd.processes * crowd.callers;
-const shortLease = { leaseMs: "1000", timeoutMs: "900", rereadMs: "20" };
-const timeoutMs = 120_000;
+/** Short, because somebody waits for its lapse in every round, and long for a process that merely has to wait for its turn. */
+const shortLease = { leaseMs: "2000", timeoutMs: "1900", rereadMs: "20" };
+const timeoutMs = 300_000;
 
 /** Where a process has sent nothing yet and will look at its lease before it does, or has nothing left to send. */
 const harmless: readonly StormPoint[] = [
