@@ -11,10 +11,11 @@ import { orAbort } from "./or-abort.js";
 /** What `getAccessToken` is given: the options of the API, and the token that was just refused, if it was one. @inline */
 type TokenRequest = TokenConfig & { readonly rejected?: string };
 
+/** An access token, or what it came in: a token set, or a token response as `getAccessToken()` of 2017 answered it. @inline */
+type TokenAnswer = string | { readonly accessToken: string } | { readonly access_token: string };
+
 /** A function that gets an access token. */
-export type GetAccessToken = (
-  options: TokenRequest,
-) => string | { readonly accessToken: string } | Promise<string | { readonly accessToken: string }>;
+export type GetAccessToken = (options: TokenRequest) => TokenAnswer | Promise<TokenAnswer>;
 
 /**
  * Keeps what the caller's own function answers until the API refuses it, and lets everybody who then asks share the next
@@ -57,7 +58,7 @@ async function askFor(ask: GetAccessToken, options: TokenRequest): Promise<strin
       `getAccessToken threw (${name}). Throw one of core's errors to say what went wrong.`,
     );
   }
-  const token = isRecord(answer) ? answer["accessToken"] : answer;
+  const token = isRecord(answer) ? (answer["accessToken"] ?? answer["access_token"]) : answer;
   if (typeof token === "string" && token !== "") return token;
   throw new TokenRequestError(
     "getAccessToken answered no access token. It must answer a string, or an object with `accessToken`.",

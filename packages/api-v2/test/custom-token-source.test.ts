@@ -27,14 +27,21 @@ describe("customTokenSource()", () => {
     expect(asked()).toBe(2);
   });
 
+  it("takes a token response for an answer, as getAccessToken() of 2017 gave it", async () => {
+    expect(await customTokenSource(() => ({ access_token: "t", token_type: "bearer" }), {})({})).toBe("t");
+  });
+
   it("takes a token set for an answer", async () => {
     expect(await customTokenSource(() => ({ accessToken: "t" }), {})({})).toBe("t");
   });
 
-  it.each([undefined, "", 7, null, {}, { accessToken: 7 }])("takes %o for none", async (answer) => {
-    const ask = (() => answer) as () => string;
-    expect(await rejection(customTokenSource(ask, {})({}))).toMatchObject({ code: "token_request_failed" });
-  });
+  it.each([undefined, "", 7, null, {}, { accessToken: 7 }, { access_token: 7 }])(
+    "takes %o for none",
+    async (answer) => {
+      const ask = (() => answer) as () => string;
+      expect(await rejection(customTokenSource(ask, {})({}))).toMatchObject({ code: "token_request_failed" });
+    },
+  );
 
   it("asks again after a failure", async () => {
     let fails = true;
