@@ -1,3 +1,4 @@
+import { assertFunction, assertMethods, assertObject, assertText } from "./assert-options.js";
 import { bitbucketCloud, type Endpoints } from "./bitbucket-endpoints.js";
 import { systemClock, type Clock } from "./clock.js";
 import { environmentVariable } from "./environment.js";
@@ -57,6 +58,7 @@ export interface ResolvedOptions {
 
 /** Applies defaults. Throws `InvalidOptionsError` before anything is sent or written. */
 export function resolveOptions(options: BitbucketAuthOptions): ResolvedOptions {
+  assertObject(options, "The argument of createBitbucketAuth()");
   const {
     storage = createMemoryStorage(),
     encryption,
@@ -65,6 +67,11 @@ export function resolveOptions(options: BitbucketAuthOptions): ResolvedOptions {
     clock = systemClock,
     random = Math.random,
   } = options;
+  assertMethods(storage, "storage", ["get", "compareAndSwap", "delete", "tryLease"]);
+  assertObject(storage.caps, "storage.caps");
+  assertFunction(fetch, "fetch");
+  assertMethods(clock, "clock", ["now"]);
+  assertFunction(random, "random");
   if (!Number.isFinite(timeoutMs) || timeoutMs <= 0) {
     throw new InvalidOptionsError("timeoutMs must be a number of milliseconds above 0.");
   }
@@ -85,6 +92,8 @@ function consumerCredentials({ clientId, clientSecret }: BitbucketAuthOptions): 
   const id = clientId ?? environmentVariable("BITBUCKET_CLIENT_ID") ?? environmentVariable("bitbucketKey");
   const secret =
     clientSecret ?? environmentVariable("BITBUCKET_CLIENT_SECRET") ?? environmentVariable("bitbucketSecret");
+  if (id) assertText(id, "clientId");
+  if (secret) assertText(secret, "clientSecret");
   if (id && secret) return { clientId: id, clientSecret: secret };
   throw new InvalidOptionsError(
     `The consumer's ${id ? "secret" : "key"} is missing. Pass clientId and clientSecret or set BITBUCKET_CLIENT_ID and ` +

@@ -99,12 +99,12 @@ export function assembleBitbucketAuth(
   const auth: BitbucketAuth = {
     getAccessToken: accessTokenFor,
 
-    async getTokens(account, want = {}) {
-      const record = await recordFor(account, want);
+    async getTokens(account, want) {
+      const record = await recordFor(account, want ?? {});
       return tokensFor(context, manager, record);
     },
 
-    startAuthorization: async ({ redirectUri } = {}) => signIn.start(redirectUri),
+    startAuthorization: async (start) => signIn.start(start?.redirectUri),
 
     finishAuthorization: (answer) =>
       work.run(async () => {
@@ -139,12 +139,12 @@ export function assembleBitbucketAuth(
         onServerTime: (serverTime) => context.clock.learn(serverTime, clock.now()),
       }),
 
-    keepAlive: (walk = {}) =>
-      work.run(() => keepGrantsAlive({ storage, manager, prefix: userKeyPrefix(owner) }, walk)),
-    rekey: ({ onProgress } = {}) =>
+    keepAlive: (walk) =>
+      work.run(() => keepGrantsAlive({ storage, manager, prefix: userKeyPrefix(owner) }, walk ?? {})),
+    rekey: (watch) =>
       work.run(() =>
         rekeyRecords(store, consumerPrefix(owner), (report) => {
-          onProgress?.(report);
+          watch?.onProgress?.(report);
           if (closing.signal.aborted) throw closing.signal.reason;
         }),
       ),

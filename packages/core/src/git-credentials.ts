@@ -1,3 +1,4 @@
+import { assertText } from "./assert-options.js";
 /** What Git sends over HTTPS. */
 export interface GitCredentials {
   readonly username: "x-token-auth";
@@ -17,6 +18,7 @@ const inspectCustom = Symbol.for("nodejs.util.inspect.custom");
  * @see https://support.atlassian.com/bitbucket-cloud/docs/use-oauth-on-bitbucket-cloud/
  */
 export function gitCredentials(accessToken: string): GitCredentials {
+  assertText(accessToken, "accessToken");
   const username = "x-token-auth";
   const summary = `GitCredentials(${username})`;
   return Object.defineProperties(

@@ -1,3 +1,4 @@
+import { assertObject } from "../assert-options.js";
 import { bitbucketCloud } from "../bitbucket-endpoints.js";
 import { type Clock, systemClock } from "../clock.js";
 import { AuthorizationCallbackError, StateMismatchError } from "../errors.js";
@@ -37,13 +38,15 @@ export interface AuthorizationCallback {
  * read before, and `AuthorizationDeniedError` when the person said no. State comes before `error`: a stranger's callback cannot
  * end this person's sign-in.
  */
-export function readAuthorizationCallback({
-  callback,
-  transaction: untrusted,
-  clock = systemClock,
-  issuer = new URL(bitbucketCloud.authorizationUrl).origin,
-  usedStates,
-}: ReadAuthorizationCallbackOptions): AuthorizationCallback {
+export function readAuthorizationCallback(options: ReadAuthorizationCallbackOptions): AuthorizationCallback {
+  assertObject(options, "The argument of readAuthorizationCallback()");
+  const {
+    callback,
+    transaction: untrusted,
+    clock = systemClock,
+    issuer = new URL(bitbucketCloud.authorizationUrl).origin,
+    usedStates,
+  } = options;
   const transaction = parseAuthorizationTransaction(untrusted);
   const parameters = readCallbackParameters(callback, "query", singleParameters);
   assertState(parameters, transaction.state);

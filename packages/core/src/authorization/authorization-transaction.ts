@@ -1,3 +1,4 @@
+import { assertMethods, assertObject } from "../assert-options.js";
 import * as z from "zod/mini";
 import { toBase64Url } from "../base64url.js";
 import { type Clock, systemClock } from "../clock.js";
@@ -34,10 +35,12 @@ const storedTransaction = z.object({
 });
 
 /** Starts a sign-in: 256 random bits of state, as many of PKCE verifier, and the time. */
-export function createAuthorizationTransaction({
-  redirectUri,
-  clock = systemClock,
-}: AuthorizationTransactionOptions = {}): AuthorizationTransaction {
+export function createAuthorizationTransaction(
+  options: AuthorizationTransactionOptions = {},
+): AuthorizationTransaction {
+  assertObject(options, "The argument of createAuthorizationTransaction()");
+  const { redirectUri, clock = systemClock } = options;
+  assertMethods(clock, "clock", ["now"]);
   if (redirectUri !== undefined && !isRedirectUri(redirectUri)) {
     throw new InvalidOptionsError("redirectUri must be an absolute URL without a fragment.");
   }

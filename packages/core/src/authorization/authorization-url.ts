@@ -1,5 +1,5 @@
+import { assertObject, assertText } from "../assert-options.js";
 import { bitbucketCloud } from "../bitbucket-endpoints.js";
-import { InvalidOptionsError } from "../errors.js";
 import { assertSafeUrl } from "../token-endpoint/loopback-or-https.js";
 import { type AuthorizationTransaction, codeChallengeOf } from "./authorization-transaction.js";
 
@@ -20,8 +20,10 @@ export interface AuthorizationUrlOptions {
  * Bitbucket takes PKCE but does not document it, so the consumer's secret is needed all the same.
  */
 export async function buildAuthorizationUrl(options: AuthorizationUrlOptions): Promise<string> {
+  assertObject(options, "The argument of buildAuthorizationUrl()");
   const { clientId, transaction, authorizationUrl = bitbucketCloud.authorizationUrl, scopes = [] } = options;
-  if (!clientId) throw new InvalidOptionsError("clientId is empty: it is the key of the OAuth consumer.");
+  assertText(clientId, "clientId", ": it is the key of the OAuth consumer");
+  assertObject(transaction, "transaction");
   const url = assertSafeUrl(authorizationUrl, "authorizationUrl");
   url.hash = "";
   const parameters = {

@@ -1,3 +1,4 @@
+import { assertObject } from "../assert-options.js";
 import { AuthorizationCallbackError, AuthorizationDeniedError, StateMismatchError } from "../errors.js";
 import { createRedactor } from "../redact.js";
 import { equalInConstantTime } from "./equal-in-constant-time.js";
@@ -15,6 +16,7 @@ export function readCallbackParameters(
   part: "query" | "fragment",
   single: readonly string[],
 ): URLSearchParams {
+  if (typeof callback !== "string") assertObject(callback, "callback");
   const text = typeof callback === "string" ? callback : callback.toString();
   if (text.length > longestCallback)
     throw new AuthorizationCallbackError("The callback is too long to be one.");

@@ -1,3 +1,4 @@
+import { assertObject } from "../assert-options.js";
 import type { ResolvedOptions } from "../bitbucket-auth-options.js";
 import { signedInUser } from "../api/signed-in-user.js";
 import { AuthorizationCallbackError } from "../errors.js";
@@ -71,7 +72,9 @@ export function createSignIn(options: ResolvedOptions, context: RefreshContext):
       return { url, transaction };
     },
 
-    async obtain({ callback, transaction, account }) {
+    async obtain(answer) {
+      assertObject(answer, "The argument of finishAuthorization()");
+      const { callback, transaction, account } = answer;
       const { code } = readAuthorizationCallback({ callback, transaction, clock, issuer, usedStates });
       const record = await exchange(code, transaction);
       if (typeof account === "string") return { account, record };

@@ -1,3 +1,4 @@
+import { assertMethods, assertObject } from "../assert-options.js";
 import { type Clock, systemClock } from "../clock.js";
 
 /** Remembers which sign-ins are over, so that a callback works once. */
@@ -18,10 +19,10 @@ export interface UsedStatesOptions {
  *
  * It does not see other processes; there the cookie, which the callback deletes, and the code, which works once, take over.
  */
-export function createUsedStates({
-  clock = systemClock,
-  limit = 10_000,
-}: UsedStatesOptions = {}): UsedStates {
+export function createUsedStates(options: UsedStatesOptions = {}): UsedStates {
+  assertObject(options, "The argument of createUsedStates()");
+  const { clock = systemClock, limit = 10_000 } = options;
+  assertMethods(clock, "clock", ["now"]);
   const expiries = new Map<string, number>();
   return {
     claim(state, expiresAt) {

@@ -1,3 +1,4 @@
+import { assertObject } from "../assert-options.js";
 import * as z from "zod/mini";
 import { bitbucketCloud } from "../bitbucket-endpoints.js";
 import type { Clock } from "../clock.js";
@@ -56,6 +57,7 @@ export interface ResponseFunctionOptions extends RequestFunctionOptions {
 
 /** Posts the payload to the token endpoint once and lets the handler read the answer. */
 export async function sendRequest(opts: RequestFunctionOptions): Promise<WireBody> {
+  assertObject(opts, "The argument of sendRequest()");
   const {
     payload,
     consumerKey,
@@ -95,12 +97,15 @@ export function createRequestHandler(
 }
 
 /** A 200, the one success that RFC 6749 section 5.1 knows. */
-export function isSuccess({ status }: TokenHttpResponse): boolean {
-  return status === 200;
+export function isSuccess(res: TokenHttpResponse): boolean {
+  assertObject(res, "The argument of isSuccess()");
+  return res.status === 200;
 }
 
 /** A 401, or the error code that Bitbucket sends with status 400 instead. */
-export function isUnauthorized({ status, body }: TokenHttpResponse): boolean {
+export function isUnauthorized(res: TokenHttpResponse): boolean {
+  assertObject(res, "The argument of isUnauthorized()");
+  const { status, body } = res;
   return (
     status === 401 || (status === 400 && /"error"\s*:\s*"(unauthorized_client|invalid_client)"/.test(body))
   );
@@ -108,6 +113,7 @@ export function isUnauthorized({ status, body }: TokenHttpResponse): boolean {
 
 /** The body as the token response it must be; throws for any other. What `isSuccess` accepted counts as a 200. */
 export function handleSuccess(opts: ResponseFunctionOptions): WireBody {
+  assertObject(opts, "The argument of handleSuccess()");
   const meaning = meaningOf({ ...opts, res: { ...opts.res, status: 200 } });
   if (meaning.kind !== "tokens") throw meaning.error;
   return wireBody.parse(JSON.parse(opts.res.body));
@@ -131,12 +137,15 @@ const grantTypes: readonly GrantType[] = [
 
 /** The grant a form asks for. */
 function grantTypeOf(payload: WireForm): GrantType {
+  assertObject(payload, "payload");
   const grant = grantTypes.find((type) => type === payload["grant_type"]);
   if (grant) return grant;
   throw new InvalidOptionsError(`payload.grant_type must be one of ${grantTypes.join(", ")}.`);
 }
 
 function meaningOf({ res, payload, consumerSecret }: ResponseFunctionOptions): TokenAnswer {
+  assertObject(res, "res");
+  assertObject(payload, "payload");
   const { grant_type: _public, ...secrets } = payload;
   const redact = createRedactor([...Object.values(secrets), consumerSecret]);
   const answer: WireAnswer = { kind: "answered", startedAt: 0, bodyTooLarge: false, redact, ...res };

@@ -1,3 +1,4 @@
+import { assertFunction, assertObject } from "../assert-options.js";
 import type { BitbucketAuthOptions } from "../bitbucket-auth-options.js";
 import { configStorage, type ConfigFunctions } from "../storage/config-storage.js";
 import { createMemoryStorage } from "../storage/memory-storage.js";
@@ -75,9 +76,13 @@ export function optionsFromConfig(config: TokenConfig, storage: TokenStorage): B
  * The storage a config names. The same object or the same two functions always give the same storage, so that two calls at
  * once know of each other.
  */
-export function storageFromConfig({ storage, loadConfig, saveConfig }: TokenConfig): TokenStorage {
+export function storageFromConfig(config: TokenConfig): TokenStorage {
+  assertObject(config, "The config");
+  const { storage, loadConfig, saveConfig } = config;
+  if (storage) assertObject(storage, "storage");
   if (storage) return "compareAndSwap" in storage ? storage : remembered(byObject, storage, storage);
   if (!loadConfig || !saveConfig) return createMemoryStorage();
+  for (const [name, given] of Object.entries({ loadConfig, saveConfig })) assertFunction(given, name);
   const byLoad = byFunctions.get(saveConfig) ?? new WeakMap<object, TokenStorage>();
   byFunctions.set(saveConfig, byLoad);
   return remembered(byLoad, loadConfig, { loadConfig, saveConfig });

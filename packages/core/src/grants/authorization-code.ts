@@ -1,11 +1,7 @@
+import { assertObject, assertText } from "../assert-options.js";
 import { tokenSetFrom } from "../token-endpoint/token-response.js";
 import type { TokenSet } from "../token-endpoint/token-set.js";
-import {
-  assertNotEmpty,
-  type GrantOptions,
-  requestAsConsumer,
-  type TokenRequestForm,
-} from "./grant-request.js";
+import { type GrantOptions, requestAsConsumer, type TokenRequestForm } from "./grant-request.js";
 
 /** What the callback brought, and what the sign-in was started with. */
 export interface AuthorizationCode {
@@ -43,6 +39,7 @@ export function authorizationCodeForm({
 export async function exchangeAuthorizationCode(
   options: ExchangeAuthorizationCodeOptions,
 ): Promise<TokenSet> {
-  assertNotEmpty(options.code, "code");
+  assertObject(options, "The argument of exchangeAuthorizationCode()");
+  assertText(options.code, "code");
   return tokenSetFrom(await requestAsConsumer(authorizationCodeForm(options), options));
 }

@@ -1,3 +1,4 @@
+import { assertObject } from "../assert-options.js";
 import { tokenSetFrom } from "../token-endpoint/token-response.js";
 import type { TokenSet } from "../token-endpoint/token-set.js";
 import { type GrantOptions, requestAsConsumer, type TokenRequestForm } from "./grant-request.js";
@@ -17,5 +18,6 @@ export function clientCredentialsForm(): TokenRequestForm {
  * with `TokenRequestRejectedError`.
  */
 export async function requestClientCredentials(options: RequestClientCredentialsOptions): Promise<TokenSet> {
+  assertObject(options, "The argument of requestClientCredentials()");
   return tokenSetFrom(await requestAsConsumer(clientCredentialsForm(), options));
 }

@@ -1,12 +1,8 @@
+import { assertObject, assertText } from "../assert-options.js";
 import { InvalidOptionsError } from "../errors.js";
 import { tokenSetFrom } from "../token-endpoint/token-response.js";
 import type { TokenSet } from "../token-endpoint/token-set.js";
-import {
-  assertNotEmpty,
-  requestTokens,
-  type TokenEndpointOptions,
-  type TokenRequestForm,
-} from "./grant-request.js";
+import { requestTokens, type TokenEndpointOptions, type TokenRequestForm } from "./grant-request.js";
 
 /** What may narrow the token of a Connect app. */
 export interface ConnectJwtRestrictions {
@@ -38,8 +34,9 @@ function connectJwtForm({ scope, repository }: ConnectJwtRestrictions = {}): Tok
  * @see https://developer.atlassian.com/cloud/bitbucket/oauth-2-connect
  */
 export async function exchangeConnectJwt(options: ExchangeConnectJwtOptions): Promise<TokenSet> {
+  assertObject(options, "The argument of exchangeConnectJwt()");
   const { jwt } = options;
-  assertNotEmpty(jwt, "jwt");
+  assertText(jwt, "jwt");
   if (!/^[\x21-\x7e]+$/.test(jwt)) throw new InvalidOptionsError("jwt is not a JWT.");
   return tokenSetFrom(await requestTokens(connectJwtForm(options), `JWT ${jwt}`, options));
 }

@@ -1,6 +1,5 @@
 import { bitbucketCloud } from "../bitbucket-endpoints.js";
 import type { Clock } from "../clock.js";
-import { InvalidOptionsError } from "../errors.js";
 import { basicAuthorization, type ConsumerCredentials } from "../token-endpoint/consumer-credentials.js";
 import { type GrantType, readTokenAnswer } from "../token-endpoint/token-answer.js";
 import { sendTokenRequest } from "../token-endpoint/token-request.js";
@@ -38,9 +37,4 @@ export async function requestTokens(
   const answer = readTokenAnswer(wire, form.grant_type);
   if (answer.kind !== "tokens") throw answer.error;
   return answer.response;
-}
-
-/** Refuses an absent or empty value before anything is sent; the message names the option. */
-export function assertNotEmpty(value: string, optionName: string): void {
-  if (!value) throw new InvalidOptionsError(`${optionName} is missing.`);
 }

@@ -1,3 +1,4 @@
+import { assertMethods, assertObject, assertText } from "../assert-options.js";
 import {
   assertNotDenied,
   assertState,
@@ -7,7 +8,6 @@ import { type Clock, systemClock } from "../clock.js";
 import { TokenResponseInvalidError } from "../errors.js";
 import { readTokenFields, tokenSetFrom } from "../token-endpoint/token-response.js";
 import type { TokenSet } from "../token-endpoint/token-set.js";
-import { assertNotEmpty } from "./grant-request.js";
 
 const singleParameters = [
   "state",
@@ -38,9 +38,12 @@ export interface ReadImplicitCallbackOptions {
  */
 export function readImplicitCallback(
   fragmentOrUrl: string | URL,
-  { state, clock = systemClock }: ReadImplicitCallbackOptions,
+  options: ReadImplicitCallbackOptions,
 ): TokenSet {
-  assertNotEmpty(state, "state");
+  assertObject(options, "The second argument of readImplicitCallback()");
+  const { state, clock = systemClock } = options;
+  assertText(state, "state");
+  assertMethods(clock, "clock", ["now"]);
   const startedAt = clock.now();
   const parameters = readCallbackParameters(fragmentOrUrl, "fragment", singleParameters);
   assertState(parameters, state);

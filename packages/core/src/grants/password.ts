@@ -1,11 +1,7 @@
+import { assertObject, assertText } from "../assert-options.js";
 import { tokenSetFrom } from "../token-endpoint/token-response.js";
 import type { TokenSet } from "../token-endpoint/token-set.js";
-import {
-  assertNotEmpty,
-  type GrantOptions,
-  requestAsConsumer,
-  type TokenRequestForm,
-} from "./grant-request.js";
+import { type GrantOptions, requestAsConsumer, type TokenRequestForm } from "./grant-request.js";
 
 /** The user's own user name and password. */
 export interface UserPassword {
@@ -29,7 +25,8 @@ export function passwordForm({ username, password }: UserPassword): TokenRequest
  * user and `requestClientCredentials()` for a script.
  */
 export async function requestPassword(options: RequestPasswordOptions): Promise<TokenSet> {
-  assertNotEmpty(options.username, "username");
-  assertNotEmpty(options.password, "password");
+  assertObject(options, "The argument of requestPassword()");
+  assertText(options.username, "username");
+  assertText(options.password, "password");
   return tokenSetFrom(await requestAsConsumer(passwordForm(options), options));
 }

@@ -1,11 +1,7 @@
+import { assertObject, assertText } from "../assert-options.js";
 import { tokenSetFrom } from "../token-endpoint/token-response.js";
 import type { TokenSet } from "../token-endpoint/token-set.js";
-import {
-  assertNotEmpty,
-  type GrantOptions,
-  requestAsConsumer,
-  type TokenRequestForm,
-} from "./grant-request.js";
+import { type GrantOptions, requestAsConsumer, type TokenRequestForm } from "./grant-request.js";
 
 /** What a refresh needs: the consumer that the refresh token was issued to, and the token. */
 export interface RefreshTokensOptions extends GrantOptions {
@@ -28,8 +24,9 @@ export function refreshTokenForm(refreshToken: string): TokenRequestForm {
  * `TokenRequestError` or a `TokenResponseInvalidError` it is not known whether the old token still works.
  */
 export async function refreshTokens(options: RefreshTokensOptions): Promise<TokenSet> {
+  assertObject(options, "The argument of refreshTokens()");
   const { refreshToken } = options;
-  assertNotEmpty(refreshToken, "refreshToken");
+  assertText(refreshToken, "refreshToken");
   return tokenSetFrom({
     refreshToken,
     ...(await requestAsConsumer(refreshTokenForm(refreshToken), options)),

@@ -1,3 +1,4 @@
+import { assertMethods } from "../assert-options.js";
 import * as z from "zod/mini";
 import { StorageError } from "../errors.js";
 import { createMemoryStorage } from "./memory-storage.js";
@@ -51,6 +52,7 @@ const handWrittenConfig = z.object({
  * a limit of its own. Records are saved in clear unless `encryption` is given.
  */
 export function configStorage(functions: ConfigFunctions): TokenStorage {
+  assertMethods(functions, "The argument of configStorage()", ["loadConfig", "saveConfig"]);
   const leases = createMemoryStorage();
   let queue: Promise<unknown> = Promise.resolve();
   const inTurn = <T>(run: () => Promise<T>): Promise<T> => {

@@ -1,3 +1,4 @@
+import { assertMethods, assertObject } from "../assert-options.js";
 import { systemClock, type Clock } from "../clock.js";
 import { StorageError } from "../errors.js";
 import type { CasResult, Lease, TokenStorage, Version } from "./token-storage.js";
@@ -25,7 +26,10 @@ export interface MemoryStorageOptions {
  *
  * Its lease excludes callers of the same storage object only. It keeps entries past their `expireAt`: they go with the process.
  */
-export function createMemoryStorage({ clock = systemClock }: MemoryStorageOptions = {}): TokenStorage {
+export function createMemoryStorage(given: MemoryStorageOptions = {}): TokenStorage {
+  assertObject(given, "The argument of createMemoryStorage()");
+  const { clock = systemClock } = given;
+  assertMethods(clock, "clock", ["now"]);
   const entries = new Map<string, Entry>();
   const leases = new Map<string, HeldLease>();
   const watchers = new Map<string, Set<() => void>>();

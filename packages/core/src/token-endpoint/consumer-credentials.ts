@@ -1,3 +1,4 @@
+import { assertText } from "../assert-options.js";
 import { fromBase64Url, toBase64 } from "../base64url.js";
 import { InvalidOptionsError } from "../errors.js";
 
@@ -17,10 +18,8 @@ export interface ConsumerCredentials {
  * @see https://www.rfc-editor.org/rfc/rfc7617#section-2
  */
 export function basicAuthorization({ clientId, clientSecret }: ConsumerCredentials): string {
-  if (!clientId) throw new InvalidOptionsError("clientId is missing: it is the key of the OAuth consumer.");
-  if (!clientSecret) {
-    throw new InvalidOptionsError("clientSecret is missing: it is the secret of the OAuth consumer.");
-  }
+  assertText(clientId, "clientId", ": it is the key of the OAuth consumer");
+  assertText(clientSecret, "clientSecret", ": it is the secret of the OAuth consumer");
   if (clientId.includes(":")) throw new InvalidOptionsError("clientId must not contain a colon.");
   return `Basic ${toBase64(new TextEncoder().encode(`${clientId}:${clientSecret}`))}`;
 }

@@ -1,3 +1,4 @@
+import { assertObject } from "../assert-options.js";
 import { InvalidOptionsError } from "../errors.js";
 import { readUrl } from "../read-url.js";
 
@@ -23,7 +24,9 @@ export function assertSafeUrl(url: string, optionName: string): URL {
 }
 
 /** The rule alone: whether the wire keeps a secret on its way to this address. */
-export function isSafeAddress({ protocol, hostname }: URL): boolean {
+export function isSafeAddress(url: URL): boolean {
+  assertObject(url, "The argument of isSafeAddress()");
+  const { protocol, hostname } = url;
   // Note: the parser has already turned `127.1` and `0x7f.0.0.1` into 127.0.0.1, and folded the case.
   return protocol === "https:" || (protocol === "http:" && loopbackHost.test(hostname));
 }

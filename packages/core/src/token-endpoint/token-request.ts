@@ -1,3 +1,4 @@
+import { assertMethods } from "../assert-options.js";
 import { createFetch } from "ofetch";
 import { type Clock, systemClock } from "../clock.js";
 import { InvalidOptionsError } from "../errors.js";
@@ -73,6 +74,7 @@ export async function sendTokenRequest(
   const { tokenUrl, timeoutMs = 10_000, clock = systemClock, signal } = options;
   assertSafeUrl(tokenUrl, "tokenUrl");
   if (!(timeoutMs > 0)) throw new InvalidOptionsError("timeoutMs must be a number of milliseconds above 0.");
+  assertMethods(clock, "clock", ["now"]);
   const startedAt = clock.now();
   if (signal?.aborted === true) return { kind: "unsent", reason: "aborted", startedAt };
 

@@ -1,3 +1,4 @@
+import { assertObject } from "../assert-options.js";
 /** Tokens as plain data: what `saveTokens` takes and `serializeTokens` gives. Whoever prints it prints the tokens. */
 export interface PlainTokens {
   readonly accessToken: string;
@@ -83,6 +84,7 @@ export function sealTokens(tokens: PlainTokens): TokenSet {
 
 /** The tokens as a plain object, for `JSON.stringify` or another store. The one way out of a `TokenSet`. */
 export function serializeTokens(tokens: PlainTokens): PlainTokens {
+  assertObject(tokens, "The argument of serializeTokens()");
   const { accessToken, refreshToken, expiresAt, scopes } = tokens;
   return {
     accessToken,
