@@ -4,5 +4,5 @@ import { ForeignOriginError, readApiAddress } from "@bitbucket-auth/core";
 export function apiAddress(resourceUrl: string, api: URL): URL {
   const url = readApiAddress(resourceUrl, api);
   if (url) return url;
-  throw new ForeignOriginError(`Nothing was sent: resourceUrl is not at ${api.origin}.`);
+  throw new ForeignOriginError(`Nothing sent: resourceUrl is not at ${api.origin}.`);
 }

@@ -23,7 +23,7 @@ export async function readAnswer(response: Response, now: number): Promise<unkno
 /** What a failure with this status means; below 300 there was no answer that could be read. The server's words stay out of it. */
 export function apiFailure(status: number, retryAt?: number): BitbucketAuthError {
   if (status === 401) return nobodySignedIn(status);
-  const message = status < 300 ? "The API gave no readable answer." : `The API answered ${status}.`;
+  const message = status < 300 ? "The API gave no answer." : `The API answered ${status}.`;
   if (status === 429) return new RateLimitedError(message, { status, retryAt });
   const transient = status < 300 || status >= 500;
   return new ApiRequestError(message, { status, transient, action: transient ? "retry" : "fix_config" });

@@ -54,8 +54,7 @@ export class BitBucketClient {
     this.#api = safeUrl(options.apiUrl ?? bitbucketCloud.apiUrl, "apiUrl");
     this.#backend = readBackendPaths(options);
     this.#implicit = this.client && createImplicitSignIn(options, this.client, this.#api);
-    if (!this.#backend === !this.#implicit)
-      throw new InvalidOptionsError("Pass either `backend` or `client`.");
+    if (!this.#backend === !this.#implicit) throw new InvalidOptionsError("Pass `backend` or `client`.");
   }
 
   /** For subclasses: called once by `createBitbucketClient()`. */

@@ -9,7 +9,6 @@ import { createLoginState } from "./login-state.js";
 import { nobodySignedIn } from "./nobody-signed-in.js";
 import type { RequestObject } from "./resource-request.js";
 import { safeUrl } from "./safe-url.js";
-import { SessionStorage } from "./state-storage.js";
 import { storageSlot } from "./storage-slot.js";
 
 /** The implicit grant, as a page goes through it. */
@@ -37,13 +36,14 @@ export function createImplicitSignIn(
 ): ImplicitSignIn {
   const {
     authorizationEndpoint = bitbucketCloud.authorizationUrl,
-    storage = new SessionStorage(),
+    storage,
+    dangerouslyKeepTokenIn: keepIn,
     storageKey = "oauth-state",
     clock = systemClock,
   } = options;
   const endpoint = safeUrl(authorizationEndpoint, "authorizationEndpoint");
-  const kept = createLoginState(storageSlot(storage, storageKey));
-  const token = createKeptToken(storageSlot(options.dangerouslyKeepTokenIn, `${storageKey}-token`));
+  const kept = createLoginState(storageSlot(() => storage ?? globalThis.sessionStorage, storageKey));
+  const token = createKeptToken(storageSlot(keepIn && (() => keepIn), `${storageKey}-token`));
   return {
     start(state) {
       const parameters = { response_type: "token", client_id, redirect_uri: redirect_uris[0], scope, state };

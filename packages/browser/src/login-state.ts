@@ -23,14 +23,14 @@ export function createLoginState(slot: StorageSlot): LoginState {
   return {
     keep(state) {
       // Note: not by its length. A promise has a text too, long enough and the same for everybody.
-      if (!long.test(state)) throw new InvalidOptionsError("generateState() gives no state.");
+      if (!long.test(state)) throw new InvalidOptionsError("generateState() gives none.");
       slot.write(state);
     },
     matches,
     redeem(state) {
       const isMatch = matches(state);
       slot.write("");
-      if (!isMatch) throw new StateMismatchError("The callback is not of this page. Call authorize().");
+      if (!isMatch) throw new StateMismatchError("The callback is not usable. Call authorize().");
     },
   };
 }

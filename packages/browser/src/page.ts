@@ -14,5 +14,5 @@ export interface Page {
 /** The page's location. Asked for when it is needed, so that the client can be made where there is none. */
 export function locationOf({ location = globalThis.location }: Page): PageLocation {
   if (location) return location;
-  throw new InvalidOptionsError("No page here: pass `location`.");
+  throw new InvalidOptionsError("Pass `location`.");
 }

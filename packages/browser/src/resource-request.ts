@@ -61,7 +61,7 @@ export function requestObject(
       signal,
     };
   } catch {
-    throw new InvalidOptionsError("method, headers or body cannot be sent.");
+    throw new InvalidOptionsError("Wrong method, headers or body.");
   }
 }
 

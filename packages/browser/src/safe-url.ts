@@ -4,5 +4,5 @@ import { InvalidOptionsError, isSafeAddress } from "@bitbucket-auth/core";
 export function safeUrl(text: string, optionName: string): URL {
   const url = URL.canParse(text) && new URL(text);
   if (url && isSafeAddress(url)) return url;
-  throw new InvalidOptionsError(`${optionName} must be https:, or http: to a loopback host.`);
+  throw new InvalidOptionsError(`${optionName} must be https: or to a loopback host.`);
 }

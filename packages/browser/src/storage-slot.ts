@@ -9,11 +9,14 @@ export interface StorageSlot {
   write(text: string): void;
 }
 
-/** The entry under this key; without a storage, one that keeps nothing. */
-export function storageSlot(storage: StateStorage | undefined, key: string): StorageSlot {
+/**
+ * The entry under this key of a storage that is looked for at each use, so that it can be named where there is no page. Without
+ * one, an entry that keeps nothing.
+ */
+export function storageSlot(area: (() => StateStorage) | undefined, key: string): StorageSlot {
   return {
-    read: () => ask(() => storage?.getItem(key)) ?? "",
-    write: (text) => ask(() => (text ? storage?.setItem(key, text) : storage?.removeItem(key))),
+    read: () => ask(() => area?.().getItem(key)) ?? "",
+    write: (text) => ask(() => (text ? area?.().setItem(key, text) : area?.().removeItem(key))),
   };
 }
 

@@ -17,7 +17,7 @@ function pageVerdict(fragment: string): Verdict {
   const page = createFakePage(`https://app.test/callback#${fragment}`);
   page.storage.setItem("key", state);
   return verdictOf(() => {
-    const tokens = finishLogin(page, createLoginState(storageSlot(page.storage, "key")), now);
+    const tokens = finishLogin(page, createLoginState(storageSlot(() => page.storage, "key")), now);
     return { token: tokens?.access_token ?? "", expiresAt: tokens?.expiresAt ?? 0 };
   });
 }
