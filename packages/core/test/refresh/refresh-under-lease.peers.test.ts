@@ -74,6 +74,7 @@ describe("refreshUnderLease(), beside other processes", () => {
       return tryLease(...args);
     };
     expect(await waiting).toMatchObject({ record: theirs });
+    expect(test.events).toEqual(["leaseWaited"]);
     expect(test.sent).toEqual([]);
   });
 

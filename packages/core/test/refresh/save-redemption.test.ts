@@ -145,6 +145,7 @@ describe("saveRedemption()", () => {
     expect(await rejectionOf(saveRedemption({ ...context, store }, ann, redemption(version)))).toMatchObject({
       code: "storage_failed",
       transient: true,
+      account: "ann",
     });
     expect(scripted.calls.compareAndSwap.length - before).toBe(2 * 8);
     expect((await context.store.read(ann.key))?.record).toEqual(base);
