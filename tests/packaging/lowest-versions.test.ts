@@ -3,7 +3,9 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { root } from "../consumers/packed-packages.ts";
 import { readManifest } from "./installed-alone.ts";
+import { lowestInReadme } from "./lowest-consumers.ts";
 import { lowestVersions, takesNode } from "./lowest-versions.ts";
+import { refusingNode } from "./refusing-node.ts";
 
 describe("lowestVersions()", () => {
   it("answers the lower end of each alternative", () => {
@@ -18,6 +20,13 @@ describe("lowestVersions()", () => {
       expect(() => lowestVersions(range)).toThrow("has no lower end");
     },
   );
+});
+
+describe("lowestInReadme()", () => {
+  it("answers the first version of what a README calls good from there on", () => {
+    const readme = "Express 5, or 4.21 and later. `jest` 28 and later, or `express-session` 1.17 and later.";
+    expect(lowestInReadme(readme)).toEqual({ jest: "28.0.0", "express-session": "1.17.0" });
+  });
 });
 
 describe("takesNode()", () => {
@@ -35,16 +44,9 @@ describe("takesNode()", () => {
 const folders = await readdir(join(root, "packages"));
 
 describe("every dependency of", () => {
-  // An installer that minds `engines` would refuse the package on a Node that the package itself promises.
   it.each(folders)("%s runs on each Node that the package promises", async (folder) => {
     const directory = join(root, "packages", folder);
-    const { dependencies = {}, engines } = await readManifest(directory);
-    const [promised] = lowestVersions(engines?.node ?? "*");
-    const refusing: string[] = [];
-    for (const name of Object.keys(dependencies)) {
-      const { engines: theirs, version } = await readManifest(join(directory, "node_modules", name));
-      if (!takesNode(theirs?.node ?? ">=0", promised)) refusing.push(`${name} ${version}: ${theirs?.node}`);
-    }
-    expect(refusing).toEqual([]);
+    const { dependencies = {} } = await readManifest(directory);
+    expect(await refusingNode(directory, directory, Object.keys(dependencies))).toEqual([]);
   });
 });

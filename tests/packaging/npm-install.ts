@@ -7,14 +7,15 @@ const run = promisify(execFile);
 
 /**
  * Makes a project in an empty folder and installs into it with npm, which runs no script and asks its cache before the network.
- * Rejects with what npm said.
+ * `overrides` are npm's own. Rejects with what npm said.
  */
 export async function npmInstall(
   project: string,
   dependencies: Readonly<Record<string, string>>,
+  overrides: Readonly<Record<string, object>> = {},
 ): Promise<void> {
   await mkdir(project, { recursive: true });
-  const manifest = { private: true, type: "module", dependencies };
+  const manifest = { private: true, type: "module", dependencies, overrides };
   await writeFile(join(project, "package.json"), JSON.stringify(manifest));
   const flags = ["--ignore-scripts", "--prefer-offline", "--no-audit", "--no-fund", "--no-update-notifier"];
   // Note: `--prefix`, because an npm that runs us tells the npm that we run where its own project is.
