@@ -96,8 +96,8 @@ function consumerCredentials({ clientId, clientSecret }: BitbucketAuthOptions): 
   if (secret) assertText(secret, "clientSecret");
   if (id && secret) return { clientId: id, clientSecret: secret };
   throw new InvalidOptionsError(
-    `The consumer's ${id ? "secret" : "key"} is missing. Pass clientId and clientSecret or set BITBUCKET_CLIENT_ID and ` +
-      "BITBUCKET_CLIENT_SECRET. Both are on the consumer's page, under Workspace settings > OAuth consumers (or OAuth clients).",
+    `The consumer's ${id ? "secret" : "key"} is missing. Pass clientId and clientSecret (in a config: consumerKey and ` +
+      "consumerSecret) or set BITBUCKET_CLIENT_ID and BITBUCKET_CLIENT_SECRET. Both are on the consumer's page, under Workspace settings > OAuth consumers (or OAuth clients).",
   );
 }
 

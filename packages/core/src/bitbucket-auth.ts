@@ -54,7 +54,7 @@ export interface BitbucketAuth {
   signOut(account: string): Promise<void>;
   /** A `fetch` for Bitbucket's API as this account: the token is put on, kept at home and renewed once on a 401. */
   fetchFor(account?: string, options?: FetchForOptions): typeof globalThis.fetch;
-  /** Refreshes grants nobody used for eight weeks, before Bitbucket forgets them after three. Run it daily. */
+  /** Refreshes grants nobody used for eight weeks; Bitbucket forgets them after three months. Run it daily. */
   keepAlive(options?: KeepAliveOptions): Promise<KeepAliveReport>;
   /** Seals every record again with the current key, after `encryption.current` has changed everywhere. */
   rekey(options?: { readonly onProgress?: (report: RekeyReport) => void }): Promise<RekeyReport>;

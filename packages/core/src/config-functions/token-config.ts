@@ -1,5 +1,6 @@
 import { assertFunction, assertObject } from "../assert-options.js";
 import type { BitbucketAuthOptions } from "../bitbucket-auth-options.js";
+import { InvalidOptionsError } from "../errors.js";
 import { configStorage, type ConfigFunctions } from "../storage/config-storage.js";
 import { createMemoryStorage } from "../storage/memory-storage.js";
 import type { TokenStorage } from "../storage/token-storage.js";
@@ -81,7 +82,12 @@ export function storageFromConfig(config: TokenConfig): TokenStorage {
   const { storage, loadConfig, saveConfig } = config;
   if (storage) assertObject(storage, "storage");
   if (storage) return "compareAndSwap" in storage ? storage : remembered(byObject, storage, storage);
-  if (!loadConfig || !saveConfig) return createMemoryStorage();
+  if (!loadConfig && !saveConfig) return createMemoryStorage();
+  if (!loadConfig || !saveConfig) {
+    throw new InvalidOptionsError(
+      "loadConfig and saveConfig belong together: with one of them alone, a refreshed grant would be lost. Give both.",
+    );
+  }
   for (const [name, given] of Object.entries({ loadConfig, saveConfig })) assertFunction(given, name);
   const byLoad = byFunctions.get(saveConfig) ?? new WeakMap<object, TokenStorage>();
   byFunctions.set(saveConfig, byLoad);

@@ -31,7 +31,7 @@ const rounds = 8;
 /** The record that counts after a refresh. */
 export interface Refreshed {
   readonly record: TokenRecord;
-  /** Set when this refresh redeemed; `record` is then `mine` or a newer one. */
+  /** Set when this refresh redeemed and what counts is saved; `record` is then `mine` or a newer one. */
   readonly redemption?: Redemption;
   /** Set while the storage would not take the record: ends when it does, with the record that counts then. */
   readonly saving?: Promise<SavedLate | undefined>;

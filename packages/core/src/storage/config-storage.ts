@@ -36,6 +36,7 @@ const savedConfig = z.object({
   version: z.optional(z.string()),
   sealed: z.optional(z.string()),
   signedOut: z.optional(z.boolean()),
+  refreshToken: z.optional(z.string()),
 });
 /** What people wrote by hand, or another program left: a refresh token is enough to begin with. */
 const handWrittenConfig = z.object({
@@ -43,6 +44,9 @@ const handWrittenConfig = z.object({
   refreshToken: z.optional(z.string().check(z.minLength(1))),
   expiresAt: z.optional(z.number().check(z.nonnegative())),
 });
+
+/** Shared, each under its refresh token: functions that are written anew for each call may well keep the same object. */
+const leases = createMemoryStorage();
 
 /**
  * Makes a storage of two functions that load and save one plain object, `refreshToken` in it.
@@ -53,7 +57,7 @@ const handWrittenConfig = z.object({
  */
 export function configStorage(functions: ConfigFunctions): TokenStorage {
   assertMethods(functions, "The argument of configStorage()", ["loadConfig", "saveConfig"]);
-  const leases = createMemoryStorage();
+  const id = crypto.randomUUID();
   let queue: Promise<unknown> = Promise.resolve();
   const inTurn = <T>(run: () => Promise<T>): Promise<T> => {
     const turn = queue.then(run);
@@ -104,7 +108,10 @@ export function configStorage(functions: ConfigFunctions): TokenStorage {
         return loaded.bytes !== null;
       }),
 
-    tryLease: (key, options) => leases.tryLease(key, options),
+    async tryLease(key, options) {
+      const { refreshToken = id } = await load(key);
+      return leases.tryLease(`${key} ${refreshToken}`, options);
+    },
 
     close: () => storageCall(async () => void (await queue), { who: "saveConfig" }),
   };
@@ -114,6 +121,8 @@ interface LoadedConfig {
   readonly config: StoredConfig;
   readonly version: Version | null;
   readonly bytes: Uint8Array | null;
+  /** Where it can be read: absent from a sealed record. */
+  readonly refreshToken?: string | undefined;
 }
 
 function readConfig(value: unknown, key: string): LoadedConfig {
@@ -136,7 +145,8 @@ function readConfig(value: unknown, key: string): LoadedConfig {
   if (version === undefined || saved.data.key === undefined) return fromHandWritten(config.data);
   if (signedOut) return { config: config.data, version, bytes: null };
   const { key: _key, version: _version, ...record } = config.data;
-  return { config: config.data, version, bytes: encode(sealed ?? JSON.stringify(record)) };
+  const { refreshToken } = saved.data;
+  return { config: config.data, version, bytes: encode(sealed ?? JSON.stringify(record)), refreshToken };
 }
 
 function fromHandWritten(config: StoredConfig): LoadedConfig {
@@ -161,7 +171,7 @@ function fromHandWritten(config: StoredConfig): LoadedConfig {
     generation: 0,
     status: "active",
   };
-  return { config, version: "hand-written", bytes: encode(JSON.stringify(record)) };
+  return { config, version: "hand-written", bytes: encode(JSON.stringify(record)), refreshToken };
 }
 
 function parseObject(text: string): StoredConfig {

@@ -43,6 +43,15 @@ describe("storageFromConfig()", () => {
     expect(storage.calls).toBe(1);
   });
 
+  it.each(["loadConfig", "saveConfig"] as const)(
+    "refuses %s alone, with which a grant would be lost",
+    (name) => {
+      expect(() => storageFromConfig({ [name]: functions()[name] })).toThrow(
+        expect.objectContaining({ code: "invalid_options", message: expect.stringContaining("Give both") }),
+      );
+    },
+  );
+
   it("keeps nothing beyond the call where there is nothing to keep it in", () => {
     expect(storageFromConfig({})).not.toBe(storageFromConfig({}));
     expect(storageFromConfig({}).caps.durable).toBe(false);
