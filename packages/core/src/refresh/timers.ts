@@ -1,5 +1,4 @@
 import type { StopSignal } from "../stop-signal.js";
-import { startLimit } from "../time-limit.js";
 import { startTimer } from "../timer.js";
 
 /** Waits `ms`, or less when a signal fires first: it then resolves early, so look at the signals afterwards. */
@@ -25,7 +24,7 @@ export interface Deadline {
 /** A signal that fires after `ms` unless cancelled: durations run on timers, so that a jumping clock cannot stretch them. */
 export function startDeadline(ms: number): Deadline {
   const controller = new AbortController();
-  return { signal: controller.signal, cancel: startLimit(ms, () => controller.abort()) };
+  return { signal: controller.signal, cancel: startTimer(ms, () => controller.abort()) };
 }
 
 /** Waits for a shared promise on behalf of one caller: an abort frees that caller and leaves the promise alone. */

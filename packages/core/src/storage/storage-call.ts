@@ -1,5 +1,5 @@
 import { isBitbucketAuthError, StorageError } from "../errors.js";
-import { startLimit } from "../time-limit.js";
+import { startTimer } from "../timer.js";
 
 /** A third of a lease: whoever answers more slowly cannot keep one. The storages of this family give up sooner by themselves. */
 const callMs = 10_000;
@@ -31,7 +31,7 @@ export function storageCall<T>(
             `${who} did not answer within ${limitMs / 1_000} s. What was asked may still happen; try again.`,
           ),
         );
-      stopTimer = startLimit(limitMs, giveUp);
+      stopTimer = startTimer(limitMs, giveUp);
     });
     try {
       return await Promise.race([call(), silence]);

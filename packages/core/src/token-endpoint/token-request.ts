@@ -3,7 +3,7 @@ import { createFetch } from "ofetch";
 import { type Clock, systemClock } from "../clock.js";
 import { InvalidOptionsError } from "../errors.js";
 import { createRedactor, type Redact } from "../redact.js";
-import { startLimit } from "../time-limit.js";
+import { startTimer } from "../timer.js";
 import { readCappedBody } from "./capped-body.js";
 import { connectFailureCode } from "./connect-failure.js";
 import { secretsInAuthorization } from "./consumer-credentials.js";
@@ -82,7 +82,7 @@ export async function sendTokenRequest(
   let stopTimer: (() => void) | undefined;
   const givenUp = new Promise<WireAnswer>((resolve) => {
     const giveUp = (reason: "timeout" | "aborted"): void => resolve({ kind: "lost", reason, startedAt });
-    stopTimer = startLimit(timeoutMs, () => giveUp("timeout"));
+    stopTimer = startTimer(timeoutMs, () => giveUp("timeout"));
     signal?.addEventListener("abort", () => giveUp("aborted"), { signal: request.signal });
   });
   try {

@@ -8,7 +8,6 @@ import {
 import type { RefreshContext } from "../../src/refresh/refresh-context.ts";
 import { sendRefresh, type SentRefresh } from "../../src/refresh/send-refresh.ts";
 import { startDeadline } from "../../src/refresh/timers.ts";
-import { startLimit } from "../../src/time-limit.ts";
 import type { TokenAnswer } from "../../src/token-endpoint/token-answer.ts";
 import { createRefreshUnderTest, lostAnswer, tokensAnswer, unsentAnswer } from "./refresh-under-test.ts";
 
@@ -120,7 +119,7 @@ describe("sendRefresh()", () => {
 
   it("does not send again what was lost when the deadline fired", async () => {
     const answerAtDeadline = (): Promise<TokenAnswer> =>
-      new Promise((resolve) => startLimit(1_000, () => resolve(lostAnswer())));
+      new Promise((resolve) => setTimeout(() => resolve(lostAnswer()), 1_000));
     const { context, sent } = createRefreshUnderTest([answerAtDeadline], { timeoutMs: 1_000 });
     const outcome = send(context, resend);
     await vi.advanceTimersByTimeAsync(1_000);
