@@ -8,7 +8,10 @@ import { redeemRefreshToken } from "./refresh-redemption.js";
 /** One grant, to look at and to meddle with behind the client's back. */
 export interface GrantControl {
   readonly id: string;
-  /** The API refuses the access tokens from now on; what the client remembers about their lifetime is wrong then. */
+  /**
+   * The access tokens have run out: the API refuses them, and the clock of the grant's `clientOptions` is past their time. A
+   * client with another clock, as `mock.clock`, still believes in them, and learns by a 401.
+   */
   expireAccessToken(): void;
   /** Every refresh token of the grant is as if it had idled too long. */
   expireRefreshToken(): void;
@@ -33,6 +36,8 @@ export function createGrantControl(context: MockContext, grant: GrantState): Gra
   return {
     id: grant.id,
     expireAccessToken() {
+      const { expiresAt = 0 } = state.accessTokens.get(grant.current.accessToken) ?? {};
+      grant.clientAheadMs += Math.max(0, expiresAt - clock.now());
       for (const access of state.accessTokens.values())
         if (access.grantId === grant.id) access.expiresAt = Math.min(access.expiresAt, clock.now());
     },

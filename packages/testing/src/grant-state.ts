@@ -35,6 +35,7 @@ export function openGrant(context: MockContext, given: GrantOpening): IssuedToke
     scopes: given.scopes,
     revoked: false,
     generation: 0,
+    clientAheadMs: 0,
     reuseCount: 0,
     current: { accessToken: "", refreshToken: null },
   };

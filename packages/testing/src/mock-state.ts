@@ -38,6 +38,8 @@ export interface GrantState {
   /** Counts token responses: 1 for the first pair. */
   generation: number;
   reuseCount: number;
+  /** By how much the clock of `clientOptions` is ahead of the fake's, in milliseconds. */
+  clientAheadMs: number;
   /** The tokens a client ought to hold now. */
   current: { accessToken: string; refreshToken: string | null };
 }

@@ -108,7 +108,8 @@ export function completeConsumer(seed: ConsumerSeed = {}): Consumer {
     name,
     clientId: seed.clientId ?? randomToken(32),
     clientSecret: seed.clientSecret ?? randomToken(76),
-    callbackUrl,
+    // What an empty field of Bitbucket's form leaves.
+    callbackUrl: callbackUrl || null,
     scopes: seed.scopes ?? defaultScopes,
     private: seed.private ?? true,
   };

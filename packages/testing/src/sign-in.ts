@@ -1,4 +1,4 @@
-import type { PlainTokens } from "@bitbucket-auth/core";
+import type { Clock, PlainTokens } from "@bitbucket-auth/core";
 import { decideConsent, readAuthorizeRequest } from "./authorize-endpoint.js";
 import { signConnectJwt } from "./connect-jwt.js";
 import { currentTokens } from "./grant-control.js";
@@ -25,7 +25,8 @@ export interface Grant {
   readonly username: string;
   /** Fits core's `saveTokens()`. */
   readonly tokens: PlainTokens;
-  readonly clientOptions: ClientOptions;
+  /** With a clock that goes with the fake's, and past the token's time at `expireAccessToken()`. Over HTTP it has none. */
+  readonly clientOptions: ClientOptions & { readonly clock?: Clock };
 }
 
 /** Whose grant it is, and what it allows. */
@@ -106,7 +107,8 @@ export function createSignIn(context: MockContext, urls: () => MockUrls): SignIn
         username,
         tokens: currentTokens(context, grant),
         get clientOptions() {
-          return clientOptions(consumer, urls());
+          const clock = { now: (): number => context.clock.now() + grant.clientAheadMs };
+          return { ...clientOptions(consumer, urls()), clock };
         },
       };
     },

@@ -122,8 +122,8 @@ describe("the token endpoint", () => {
     expect(await answer.text()).toContain("OpenID transaction in progress");
   });
 
-  it("gives nothing to a consumer without a callback", async () => {
-    const mock = createBitbucketMock({ consumers: [{ callbackUrl: null }] });
+  it.each([null, ""])("gives nothing to a consumer without a callback, %j", async (callbackUrl) => {
+    const mock = createBitbucketMock({ consumers: [{ callbackUrl }] });
     const { body } = await reply(await postToken(mock, { grant_type: "client_credentials" }));
     expect(body).toEqual(JSON.parse(recorded.noCallback));
   });
