@@ -49,7 +49,7 @@ const problems: Readonly<Record<string, Problem>> = {
   token_request_failed: {
     ...tryLater,
     title: "Bitbucket is not answering",
-    text: "Signing in has to wait until it does. Nothing was changed: try again in a moment.",
+    text: "This has to wait until it does. Nothing was changed: try again in a moment.",
   },
   token_response_invalid: { ...tryLater, status: 502 },
   refresh_contended: tryLater,

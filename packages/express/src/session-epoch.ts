@@ -19,7 +19,7 @@ export interface SessionEpochs {
 
 /** An epoch without a sign-out lies this far back: sign-ins that run at once must not end each other. */
 const marginMs = 10 * 60 * 1000;
-/** With the week that core keeps an expired record, short of the 30 days after which `keepAlive()` would look at it. */
+/** With the week that core keeps an expired record, short of the eight weeks after which `keepAlive()` would look at it. */
 const recordLifeMs = sessionLifeMs + 7 * 24 * 60 * 60 * 1000;
 
 export function createSessionEpochs(auth: BitbucketAuth, clock: Clock): SessionEpochs {

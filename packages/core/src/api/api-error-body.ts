@@ -1,4 +1,5 @@
 import * as z from "zod/mini";
+import { readUrl } from "../read-url.js";
 import { parseJson } from "../parse-json.js";
 
 /** What Bitbucket's API says in the body of an error answer, as far as it could be read. */
@@ -48,7 +49,7 @@ function fitting<T>(schema: z.ZodMiniType<T>, value: unknown): T | undefined {
 
 function readAnnouncement(value: unknown): string | undefined {
   const url = fitting(announcement, value)?.announcement_url;
-  return url?.startsWith("https://") === true && URL.canParse(url) ? url : undefined;
+  return url?.startsWith("https://") === true && readUrl(url) ? url : undefined;
 }
 
 function isPage(body: string): boolean {
