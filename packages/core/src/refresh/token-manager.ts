@@ -107,7 +107,9 @@ export function createTokenManager(context: RefreshContext): TokenManager {
       if (!stored && ref.account !== undefined) throw signedOut(ref.account);
       clock.atLeast(stored?.record.issuedAt);
       if (stored && !isExpired(stored.record, need)) {
-        if (!remembered || !unsaved.has(remembered)) cache.put(ref.account, stored.record, { since });
+        // What could not be saved yet is newer than what is stored, also for a caller who rejects it.
+        if (remembered && unsaved.has(remembered)) return stored.record;
+        cache.put(ref.account, stored.record, { since });
         if (remembered && remembered.accessToken !== stored.record.accessToken) {
           events.emit("adopted", { account: ref.account, generation: stored.record.generation });
         }

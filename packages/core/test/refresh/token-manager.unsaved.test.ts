@@ -88,6 +88,7 @@ describe("a token manager with tokens that the storage would not take", () => {
     const other = test.manager.get(ann, { ...anything, rejected: "access-2" });
     expect(await other).toMatchObject({ accessToken: "access-1" });
     expect(await test.manager.cached("ann")).toBe("access-2");
+    expect(test.events).not.toContain("adopted");
     test.close();
     await vi.runAllTimersAsync();
   });
