@@ -3,14 +3,14 @@ import { digestAtOnce } from "./digest-at-once.ts";
 import { failingSeeds } from "./failing-seeds.ts";
 import { worlds } from "./worlds.ts";
 
-describe("thousands of simulated worlds", () => {
+describe("hundreds of simulated worlds", () => {
   beforeAll(digestAtOnce);
 
   it.each(Object.entries(worlds))(
     "keeps every promise where %s",
-    { timeout: 10 * 60_000 },
+    { timeout: 20 * 60_000 },
     async (_world, options) => {
-      const { failing } = await failingSeeds(200, options);
+      const { failing } = await failingSeeds(100, options);
       expect(failing).toEqual([]);
     },
   );
