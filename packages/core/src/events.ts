@@ -1,4 +1,6 @@
-import type { Logger } from "./logger.js";
+import { InvalidOptionsError } from "./errors.js";
+import { assertFunction, type Logger } from "./environment.js";
+import { nameOfThrown } from "./text.js";
 
 /** What happened, by event name. `account` is absent when the consumer acts as itself. No event carries a token. */
 export interface BitbucketAuthEvents {
@@ -17,14 +19,20 @@ export interface BitbucketAuthEvents {
     readonly account?: string | undefined;
     readonly code: string;
     readonly retryAt?: number | undefined;
+    /** HTTP status of the token endpoint's answer, when there was one. */
+    readonly status?: number | undefined;
+    /** The OAuth error code as sent (RFC 6749 section 5.2). */
+    readonly oauthError?: string | undefined;
+    /** The error's message: what went wrong, what is known of the grant, and the next step. */
+    readonly message?: string | undefined;
   };
   /** A refresh succeeded but its tokens could not be saved yet; saving goes on. The most serious event there is. */
   persistFailed: { readonly account?: string | undefined; readonly attempts: number };
   /** Tokens that could not be saved at first are saved now. */
   persisted: { readonly account?: string | undefined; readonly attempts: number };
   /**
-   * Tokens that could not be saved are given up: the account was signed out meanwhile, which needs nobody, or this
-   * `BitbucketAuth` was closed first, which means signing in again unless `onUnpersisted` kept them.
+   * Tokens that could not be saved are given up. `signed_out`: the account was signed out meanwhile, so nothing is lost.
+   * `closed`: this `BitbucketAuth` was closed first, and the user has to sign in again unless `onUnpersisted` kept them.
    */
   persistAbandoned: {
     readonly account?: string | undefined;
@@ -35,21 +43,25 @@ export interface BitbucketAuthEvents {
   leaseLost: { readonly account?: string | undefined };
   /** The lease was obtained after waiting. */
   leaseWaited: { readonly account?: string | undefined; readonly waitedMs: number };
-  /** Somebody else wrote first; the writes were merged. */
+  /** Another process wrote first; the writes were merged. */
   conflict: { readonly account?: string | undefined };
   /** Two processes redeemed one refresh token; the newer redemption is kept. */
   siblingMerged: { readonly account?: string | undefined; readonly kept: "mine" | "stored" };
   /** Bitbucket refused a token whose earlier redemption may have been lost or repeated. */
   reuseSuspected: { readonly account?: string | undefined };
   /** The storage failed while a token in memory could still be served. */
-  storageFailed: { readonly account?: string | undefined };
+  storageFailed: {
+    readonly account?: string | undefined;
+    /** The error's message: which operation failed, and how. */
+    readonly message?: string | undefined;
+  };
   signedIn: { readonly account: string };
   signedOut: { readonly account: string };
   /** This machine's clock and Bitbucket's differ by this much. */
   clockSkew: { readonly skewMs: number };
   /** Bitbucket refuses every grant of the consumer; refreshes wait until `retryAt`. */
   consumerBlocked: { readonly retryAt: number };
-  /** Bitbucket takes the consumer's requests again. */
+  /** Bitbucket accepts the consumer's requests again. */
   consumerUnblocked: { readonly at: number };
 }
 
@@ -65,26 +77,86 @@ export interface EventHub {
   on<E extends BitbucketAuthEvent>(name: E, listener: EventListener<E>): () => void;
 }
 
-const levels: Readonly<Record<BitbucketAuthEvent, "debug" | "info" | "warn" | "error">> = {
-  refreshed: "info",
-  joined: "debug",
-  adopted: "debug",
-  failed: "warn",
-  persistFailed: "error",
-  persisted: "warn",
-  persistAbandoned: "warn",
-  leaseLost: "warn",
-  leaseWaited: "debug",
-  conflict: "debug",
-  siblingMerged: "warn",
-  reuseSuspected: "warn",
-  storageFailed: "warn",
-  signedIn: "info",
-  signedOut: "info",
-  clockSkew: "warn",
-  consumerBlocked: "warn",
-  consumerUnblocked: "info",
+type Level = "debug" | "info" | "warn" | "error";
+
+/** How serious each event is, and what its log line says of whom. The fields stand beside it. */
+const lines: {
+  readonly [E in BitbucketAuthEvent]: readonly [
+    Level,
+    (whom: string, event: BitbucketAuthEvents[E]) => string,
+  ];
+} = {
+  refreshed: ["info", (whom) => `A new access token for ${whom} is stored.`],
+  joined: ["debug", (whom) => `A caller waits for the refresh of ${whom} that is under way.`],
+  adopted: ["debug", (whom) => `Another process had refreshed ${whom}; its token is used.`],
+  failed: ["warn", (_whom, { message, code }) => message ?? `A refresh failed (${code}).`],
+  persistFailed: [
+    "error",
+    (whom) =>
+      `New tokens for ${whom} are not saved yet. Repair the storage; do not restart this process until \`persisted\`.`,
+  ],
+  persisted: ["warn", (whom) => `The new tokens for ${whom} are saved now.`],
+  persistAbandoned: [
+    "warn",
+    (whom, { reason }) =>
+      reason === "signed_out"
+        ? `New tokens for ${whom} were dropped: it was signed out meanwhile.`
+        : `New tokens for ${whom} were lost: closed before they could be saved. It has to sign in again unless onUnpersisted kept them.`,
+  ],
+  leaseLost: ["warn", (whom) => `The lease for ${whom} lapsed while it was held.`],
+  leaseWaited: ["debug", (whom) => `The lease for ${whom} was obtained after waiting.`],
+  conflict: ["debug", (whom) => `Another process wrote ${whom} first; the writes were merged.`],
+  siblingMerged: [
+    "warn",
+    (whom) => `Two processes redeemed one refresh token of ${whom}; the newer redemption is kept.`,
+  ],
+  reuseSuspected: [
+    "warn",
+    (whom) => `Bitbucket refused a refresh token of ${whom} that may have been sent before.`,
+  ],
+  storageFailed: [
+    "warn",
+    (whom, { message }) =>
+      `The storage failed, and ${whom} is served from memory.${message === undefined ? "" : ` ${message}`}`,
+  ],
+  signedIn: ["info", (whom) => `${whom} signed in.`],
+  signedOut: ["info", (whom) => `${whom} signed out.`],
+  clockSkew: [
+    "warn",
+    (_whom, { skewMs }) =>
+      `This machine's clock is ${Math.abs(Math.round(skewMs / 1000))} s ${skewMs < 0 ? "ahead of" : "behind"} Bitbucket's.`,
+  ],
+  consumerBlocked: [
+    "warn",
+    (_whom, { retryAt }) =>
+      `Bitbucket refuses every grant of this consumer. Refreshes wait until ${isoTime(retryAt)}.`,
+  ],
+  consumerUnblocked: ["info", () => "Bitbucket accepts this consumer's requests again."],
 };
+
+/** Whom an event is about, as a log line shows it: on one line, whatever the account's key holds. */
+function nameOf(account: string | undefined): string {
+  if (account === undefined) return "the consumer itself";
+  return `account ${JSON.stringify(account.length > 100 ? `${account.slice(0, 100)}…` : account)}`;
+}
+
+function isoTime(instant: number): string {
+  const date = new Date(instant);
+  return Number.isNaN(date.getTime()) ? String(instant) : date.toISOString();
+}
+
+/** The fields of a log line: the event, its instants as ISO 8601, its durations in whole milliseconds, without its message. */
+function fieldsOf(event: object): object {
+  return Object.fromEntries(
+    Object.entries(event)
+      .filter(([name, value]) => value !== undefined && name !== "message")
+      .map(([name, value]: [string, unknown]) => {
+        if (typeof value !== "number") return [name, value];
+        if (name === "at" || name.endsWith("At")) return [name, isoTime(value)];
+        return [name, Math.round(value)];
+      }),
+  );
+}
 
 type Listeners = { [E in BitbucketAuthEvent]?: Set<EventListener<E>> };
 
@@ -92,24 +164,34 @@ type Listeners = { [E in BitbucketAuthEvent]?: Set<EventListener<E>> };
 export function createEventHub(logger: Logger): EventHub {
   const listeners: Listeners = {};
   // What a listener threw may hold anything: only its name is logged.
-  const tell = (error: unknown): void =>
-    logQuietly(logger, error instanceof Error ? error.name : typeof error);
+  const tell = (error: unknown): void => logQuietly(logger, nameOfThrown(error));
   const safely = (call: () => unknown): void => {
     try {
       const outcome = call();
-      // An async listener fits as well; nobody else would hear of its rejection but the process, which would end.
-      if (outcome instanceof Promise) outcome.catch(tell);
+      // An async listener fits the type as well: its rejection would go unhandled, and end the process.
+      if (isPromise(outcome)) outcome.then(undefined, tell);
     } catch (error) {
       tell(error);
     }
   };
   return {
     emit(name, event) {
-      safely(() => logger[levels[name]]?.(`bitbucket-auth: ${name}`, event));
+      const [level, say] = lines[name];
+      if (logger[level] !== undefined)
+        safely(() => {
+          const whom = nameOf("account" in event ? event.account : undefined);
+          return logger[level]?.(`bitbucket-auth: ${name}: ${say(whom, event)}`, fieldsOf(event));
+        });
       const receivers: Iterable<(event: BitbucketAuthEvents[typeof name]) => void> = listeners[name] ?? [];
       for (const listener of receivers) safely(() => listener(event));
     },
     on(name, listener) {
+      assertFunction(listener, "The listener");
+      if (!Object.hasOwn(lines, name)) {
+        throw new InvalidOptionsError(
+          `There is no event of that name. There are: ${Object.keys(lines).join(", ")}.`,
+        );
+      }
       const known: Set<EventListener<typeof name>> = listeners[name] ?? new Set();
       Object.assign(listeners, { [name]: known.add(listener) });
       return () => void known.delete(listener);
@@ -117,10 +199,14 @@ export function createEventHub(logger: Logger): EventHub {
   };
 }
 
+function isPromise(value: unknown): value is PromiseLike<unknown> {
+  return typeof value === "object" && value !== null && "then" in value && typeof value.then === "function";
+}
+
 function logQuietly(logger: Logger, name: string): void {
   try {
     logger.error?.(`bitbucket-auth: a listener or logger threw (${name})`);
   } catch {
-    // The logger itself is what throws: there is nobody left to tell.
+    // The logger itself is what throws: there is nowhere left to report it.
   }
 }

@@ -1,7 +1,7 @@
-import { runInNewContext } from "node:vm";
-import { describe, expect, it } from "vitest";
 import * as errors from "../src/errors.ts";
 import { BitbucketAuthError, isBitbucketAuthError, type ErrorAction } from "../src/errors.ts";
+import { runInNewContext } from "node:vm";
+import { describe, expect, it } from "vitest";
 
 interface ErrorRow {
   /** Made within the test, so that a changed class is that test's to find. */
@@ -209,7 +209,7 @@ describe("isBitbucketAuthError()", () => {
 
   it.each([
     ["a plain object that looks like one", { family: "bitbucket-auth", code: "signed_out", message: "" }],
-    ["an error of nobody's", new Error("no")],
+    ["an error of another library", new Error("no")],
     ["an error of another family", Object.assign(new Error("no"), { family: "other", code: "signed_out" })],
     ["an error without a code", Object.assign(new Error("no"), { family: "bitbucket-auth" })],
     [

@@ -1,6 +1,6 @@
+import { gitCredentials } from "../src/git-credentials.ts";
 import { inspect } from "node:util";
 import { describe, expect, it } from "vitest";
-import { gitCredentials } from "../src/git-credentials.ts";
 
 describe("gitCredentials()", () => {
   it("gives the user name Bitbucket wants and the token as the password", () => {

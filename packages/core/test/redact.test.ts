@@ -1,5 +1,5 @@
-import { describe, expect, it } from "vitest";
 import { createRedactor } from "../src/redact.ts";
+import { describe, expect, it } from "vitest";
 
 const redact = createRedactor();
 

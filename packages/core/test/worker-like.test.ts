@@ -1,9 +1,9 @@
+import type * as Core from "../src/index.ts";
+import { EdgeVM } from "@edge-runtime/vm";
 import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { EdgeVM } from "@edge-runtime/vm";
 import { build } from "vite";
 import { beforeAll, describe, expect, it } from "vitest";
-import type * as Core from "../src/index.ts";
 
 /** What a program found out where there is neither Node nor a file system. */
 interface Findings {

@@ -1,6 +1,6 @@
-import { describe, expect, it } from "vitest";
 import * as core from "../src/index.ts";
-import { grantingFetch, grantOptions } from "./grants/grant-cases.ts";
+import { grantingFetch, grantOptions } from "./oauth/grant-cases.ts";
+import { describe, expect, it } from "vitest";
 
 /** What callers without types pass: nothing, the wrong kind of thing, and an object in which every field is wrong. */
 const wrongFields = Object.fromEntries(
@@ -29,11 +29,9 @@ async function failureOf(call: Function, ...args: readonly unknown[]): Promise<u
     return error;
   }
 }
-/** Takes what it is given to the API; its own tests say what it refuses. */
-const elsewhere = new Set(["createAuthenticatedFetch"]);
 const functions = Object.entries(core).filter(
   (entry): entry is [string, Extract<(typeof entry)[1], Function>] =>
-    typeof entry[1] === "function" && !entry[0].endsWith("Error") && !elsewhere.has(entry[0]),
+    typeof entry[1] === "function" && !entry[0].endsWith("Error"),
 );
 const cases = functions.flatMap(([name, call]) =>
   wrong.map(([what, given]) => ({ name, call, what, given })),
@@ -79,6 +77,11 @@ describe("createBitbucketAuth()", () => {
     ["storage", leaseless],
     ["clock", {}],
     ["clock", 7],
+    ["clock", { now: () => new Date() }],
+    ["clock", { now: () => Number.NaN }],
+    ["clock", { now: () => undefined }],
+    ["clock", { now: () => 1_800_000_000 }],
+    ["clock", { now: () => 1n }],
     ["random", 7],
     ["fetch", "https://api.bitbucket.org"],
   ])("refuses as %s what is none: %j", async (name, value) => {
@@ -112,5 +115,37 @@ describe("a grant with fields of the wrong kind", () => {
     const error = await failureOf(call, { ...grantOptions(fetch), [name]: 7 });
     expect(error).toMatchObject({ code: "invalid_options", message: expect.stringContaining(name) });
     expect(requests).toEqual([]);
+  });
+});
+
+describe("a signal that is none", () => {
+  const auth = core.createBitbucketAuth({ clientId: "id", clientSecret: "secret" });
+  const wrongSignals = [
+    ["a text", "now"],
+    ["a controller", new AbortController()],
+    ["true", true],
+    ["{}", {}],
+  ] as const;
+  it.each(wrongSignals)("is refused: %s", async (_what, signal) => {
+    const refused = {
+      code: "invalid_options",
+      message: expect.stringMatching(/^signal must be an AbortSignal/),
+    };
+    expect(
+      await Promise.all([
+        failureOf(auth.getAccessToken, "ann", { signal }),
+        failureOf(auth.getTokens, { signal }),
+        failureOf(auth.keepAlive, { signal }),
+        failureOf(auth.fetchFor("ann"), "/2.0/user", { signal }),
+        failureOf(core.readApiError, new Response(null, { status: 500 }), { signal }),
+        failureOf(core.refreshTokens, { clientId: "a", clientSecret: "b", refreshToken: "c", signal }),
+      ]),
+    ).toMatchObject(Array.from({ length: 6 }, () => refused));
+  });
+
+  it("may be null, as for fetch", async () => {
+    await expect(failureOf(auth.getAccessToken, "ann", { signal: null })).resolves.toMatchObject({
+      code: "signed_out",
+    });
   });
 });

@@ -1,14 +1,17 @@
-import type { Clock } from "../clock.js";
+import type { Clock } from "../environment.js";
+import { fixed } from "./policy.js";
 
-/** A record says by whose clock it is dated: Bitbucket's when it has `issuedAt`, else that of the machine that wrote it. */
+/** A record says by which clock it is dated: Bitbucket's when it has `issuedAt`, else that of the machine that wrote it. */
 export interface Dated {
   readonly issuedAt?: number | undefined;
 }
 
-/** Bitbucket's clock as far as this process knows it. Records are dated by it, so hosts with wrong clocks agree. */
-export interface ServerClock extends Clock {
+/** This machine's clock, and Bitbucket's as far as this process knows it. Records are dated by the latter, so hosts with wrong clocks agree. */
+export interface ServerClock {
   /** Bitbucket's time minus this machine's. */
   readonly skewMs: number;
+  /** The time on this machine's clock. */
+  localNow(): number;
   /** The time on the clock that the record is dated by. */
   nowFor(record: Dated): number;
   /** An instant of the record on this machine's clock. */
@@ -19,15 +22,14 @@ export interface ServerClock extends Clock {
   atLeast(issuedAt: number | undefined): void;
 }
 
-/** Differences below this are the header's one-second resolution and the way there, not a wrong clock. */
-const toleranceMs = 5_000;
-
-/** Starts out trusting this machine. `onSkew` hears of every change. */
+/** Starts out trusting this machine. `onSkew` is told of every change. */
 export function createServerClock(local: Clock, onSkew: (skewMs: number) => void): ServerClock {
   let skewMs = 0;
+  // Smaller differences are the header's one-second resolution and the time the answer travelled, not a wrong clock.
+  const { clockToleranceMs } = fixed;
   const set = (measuredMs: number): void => {
-    const next = Math.abs(measuredMs) < toleranceMs ? 0 : measuredMs;
-    if (Math.abs(next - skewMs) < toleranceMs) return;
+    const next = Math.abs(measuredMs) < clockToleranceMs ? 0 : measuredMs;
+    if (Math.abs(next - skewMs) < clockToleranceMs) return;
     skewMs = next;
     onSkew(skewMs);
   };
@@ -35,7 +37,7 @@ export function createServerClock(local: Clock, onSkew: (skewMs: number) => void
     get skewMs() {
       return skewMs;
     },
-    now: () => local.now() + skewMs,
+    localNow: () => local.now(),
     nowFor: ({ issuedAt }) => local.now() + (issuedAt === undefined ? 0 : skewMs),
     toLocal: (instant, { issuedAt }) => instant - (issuedAt === undefined ? 0 : skewMs),
     learn(serverTime, startedAt) {
@@ -44,7 +46,7 @@ export function createServerClock(local: Clock, onSkew: (skewMs: number) => void
       set(Math.min(Math.max(skewMs, fromEnd), fromStart));
     },
     atLeast(issuedAt) {
-      if (issuedAt !== undefined && issuedAt - (local.now() + skewMs) > toleranceMs)
+      if (issuedAt !== undefined && issuedAt - (local.now() + skewMs) > clockToleranceMs)
         set(issuedAt - local.now());
     },
   };

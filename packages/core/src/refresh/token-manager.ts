@@ -1,204 +1,336 @@
 import { ClosedError, isBitbucketAuthError } from "../errors.js";
+import { createSingleFlight, join, joinOrStart, lost, orLost } from "../sharing.js";
 import type { StoredRecord } from "../storage/record-store.js";
-import type { TokenRecord } from "../storage/token-record.js";
-import { createFailureMemory } from "./failure-memory.js";
-import { createFailureTeller } from "./failure-teller.js";
-import { createGrantCache } from "./grant-cache.js";
-import type { GrantRef } from "./grant-ref.js";
-import type { RefreshContext } from "./refresh-context.js";
-import { signedOut, unlessTheirs } from "./refresh-guards.js";
-import { createRefreshPace } from "./refresh-pace.js";
-import { freshness, type Need } from "./refresh-policy.js";
-import { refreshUnderLease, type Refreshed, type RefreshReason } from "./refresh-under-lease.js";
-import { createSingleFlight } from "./single-flight.js";
-import { waitFor } from "./timers.js";
+import type { TokenRecord } from "../storage/record.js";
+import { waitFor, type StopSignal } from "../timing.js";
+import { type CachedGrant, createGrantCache, type GrantCache } from "./cache.js";
+import { signedOut } from "./failure.js";
+import { type Caller, type GrantRef, keepAlive, type RefreshParts } from "./parts.js";
+import {
+  anyToken,
+  createRefreshPace,
+  fixed,
+  freshness,
+  hasLastSeconds,
+  isStillNeeded,
+  type Need,
+  type RefreshPace,
+  type RefreshReason,
+} from "./policy.js";
+import { createRefresher, type Refresher } from "./refresh.js";
+import type { SavedLate } from "./save.js";
 
-/** Keeps grants alive: reads, decides, refreshes once, saves, hands out. The only part of core with a memory. */
-export interface TokenManager {
-  /** The access token if it can be served from memory without further thought. */
-  readonly cached: (account: string | undefined) => Promise<string> | undefined;
-  /** A record that meets the need. An abort frees this caller and leaves a shared refresh running. */
-  get(ref: GrantRef, need: Need, signal?: AbortSignal): Promise<TokenRecord>;
-  /** Refreshes when the record is still older than `olderThanMs` under the lease; answers whether it did. */
-  refreshIfOlder(ref: GrantRef, olderThanMs: number): Promise<boolean>;
-  /** Asked before a record is saved; takes the record over when it is, unless the grant was dropped meanwhile. */
-  adopting(ref: GrantRef): (record: TokenRecord) => void;
-  /** Forgets what memory holds of a grant, and what is being learnt of it right now. */
-  drop(ref: GrantRef): void;
-  /** Whether this record exists in this process only, because the storage would not take it. */
-  isUnsaved(record: TokenRecord): boolean;
-  /** Resolves when nothing runs any more. The context's `closing` signal must have fired. */
-  settled(): Promise<void>;
+/** What was known of a grant before the storage was asked. */
+interface Before {
+  readonly since: number;
+  readonly remembered: TokenRecord | undefined;
 }
 
-/** How often one caller starts over when the refresh it joined did not bring what it needs. */
-const rounds = 3;
+/** What a joined look-up ends with when it does not serve this caller, which then looks for itself. */
+const notServed = Symbol("not served");
+/** What it ends with when nothing was heard of it in time. */
+const silent = Symbol("silent");
 
-/** One per `BitbucketAuth`. */
-export function createTokenManager(context: RefreshContext): TokenManager {
-  const { store, clock, policy, events, closing } = context;
-  const cache = createGrantCache(clock, policy);
-  const failures = createFailureMemory(clock);
-  const flights = createSingleFlight<TokenRecord>();
-  const background = createSingleFlight<void>();
-  const pace = createRefreshPace({ now: () => clock.nowFor({}) }, policy.aheadPerSecond);
-  const tellFailed = createFailureTeller(events);
-  const unsaved = new WeakSet<TokenRecord>();
-  const isExpired = (record: TokenRecord, need: Need): boolean =>
-    freshness(record, clock.nowFor(record), policy, need) === "expired";
+type Joined = TokenRecord | typeof notServed | typeof lost;
 
-  const isAlive = (record: TokenRecord, { rejected, minValidityMs }: Need): boolean =>
-    record.accessToken !== rejected &&
-    clock.nowFor(record) + Math.max(minValidityMs, 1_000) < record.accessExpiresAt;
+/** Keeps grants alive: reads, decides, refreshes once, saves, hands out. The only part of core with a memory. One per `BitbucketAuth`. */
+export class TokenManager {
+  readonly #parts: RefreshParts;
+  readonly #refresher: Refresher;
+  readonly #cache: GrantCache;
+  readonly #pace: RefreshPace;
+  /** Look-ups that callers share, and what goes on in the background. */
+  readonly #flights = createSingleFlight<TokenRecord>();
+  readonly #background = createSingleFlight<void>();
+  readonly #unsaved = new WeakSet<TokenRecord>();
 
-  const refresh = async (ref: GrantRef, reason: RefreshReason): Promise<TokenRecord | undefined> => {
-    const since = cache.mark(ref.account);
-    const refreshed = await refreshUnderLease(context, failures, ref, reason);
-    if (!refreshed) return undefined;
-    const { record, redemption, saving } = refreshed;
-    if (saving) unsaved.add(record);
-    cache.put(ref.account, record, { unsaved: saving !== undefined, since });
-    const { generation } = record;
-    if (redemption && record.accessToken === redemption.mine.accessToken) {
-      events.emit("refreshed", { account: ref.account, generation, recovered: redemption.recovered });
-    } else if (!saving) {
-      events.emit("adopted", { account: ref.account, generation });
+  constructor(parts: RefreshParts) {
+    const { clock, policy } = parts;
+    this.#parts = parts;
+    this.#refresher = createRefresher(parts);
+    this.#cache = createGrantCache(clock, policy);
+    this.#pace = createRefreshPace({ now: () => clock.localNow() }, policy.aheadPerSecond);
+  }
+
+  /** The grant if its token can be served from memory without further thought. */
+  ready(account: string | undefined): CachedGrant | undefined {
+    return this.#cache.ready(account);
+  }
+
+  /**
+   * The record as memory has had it for less than a minute, or as the storage has it, whatever its token is good for: never a
+   * refresh. Rejects with `SignedOutError` when there is none.
+   */
+  async read(ref: GrantRef): Promise<TokenRecord> {
+    const { closing, policy } = this.#parts;
+    if (closing.aborted) throw closing.reason;
+    const recent = this.#cache.recent(ref.account);
+    if (recent) return recent;
+    const bounds = { limitMs: policy.joinMs, signals: [closing] };
+    const run = async (): Promise<TokenRecord> => this.#cache.recent(ref.account) ?? this.#read(ref);
+    return joinOrStart(this.#flights, `read ${ref.key}`, run, bounds);
+  }
+
+  /** A record that meets the need. A signal frees this caller and leaves a shared refresh running. */
+  async get(ref: GrantRef, need: Need, caller: Caller = {}): Promise<TokenRecord> {
+    const { closing, events } = this.#parts;
+    const { signal } = caller;
+    for (let round = 1; ; round++) {
+      if (closing.aborted) throw closing.reason;
+      if (signal?.aborted) throw signal.reason;
+      const remembered = this.#cache.usable(ref.account, need);
+      if (remembered) return this.#serve(ref, remembered, caller);
+      // A joined refresh may serve a weaker requirement. In the last round, start our own.
+      const running = round < fixed.joinRounds ? this.#flights.current(ref.key) : undefined;
+      if (running) {
+        events.emit("joined", { account: ref.account });
+        const record = await this.#join(ref, need, running, signal);
+        if (record !== notServed) return this.#serve(ref, record, caller);
+      } else {
+        const flight = this.#flights.start(ref.key, () => this.#lookUp(ref, need, caller));
+        keepAlive(caller, flight);
+        return this.#serve(ref, await waitFor(flight, [signal, closing]), caller);
+      }
     }
-    if (saving) void background.start(`saving ${ref.key}`, () => finishSaving(ref, saving, since));
-    return record;
-  };
-  const finishSaving = async (ref: GrantRef, late: Refreshed["saving"], since: number): Promise<void> => {
-    const saved = await late;
-    if (!saved) return cache.drop(ref.account);
-    unsaved.delete(saved.record);
-    cache.put(ref.account, saved.record, { since });
-    events.emit("persisted", { account: ref.account, attempts: saved.attempts });
-  };
-  const refreshAhead = (ref: GrantRef): void => {
-    const key = `ahead ${ref.key}`;
-    if (background.current(key) || flights.current(ref.key) || closing.aborted || failures.isCooling(ref))
-      return;
-    if (!pace.take()) return;
-    const isNeeded = (record: TokenRecord): boolean =>
-      freshness(record, clock.nowFor(record), policy, { minValidityMs: 0 }) !== "fresh";
-    void background.start(key, async () => {
-      try {
-        await refresh(ref, { need: { minValidityMs: 0 }, isNeeded, waits: false });
-      } catch (error) {
-        tellFailed(ref, error);
-      }
+  }
+
+  /** Refreshes when the record is still older than `olderThanMs` under the lease; returns whether it was refreshed. */
+  async refreshIfOlder(ref: GrantRef, olderThanMs: number): Promise<boolean> {
+    const { closing, store, clock, policy } = this.#parts;
+    if (closing.aborted) throw closing.reason;
+    const reason: RefreshReason = { olderThanMs };
+    let before: string | undefined;
+    const record = await this.#flights.start(`idle ${ref.key}`, async () => {
+      const stored = await store.read(ref.key);
+      if (!stored) throw signedOut(ref.account);
+      before = stored.record.accessToken;
+      if (!isStillNeeded(stored.record, clock.nowFor(stored.record), policy, reason)) return stored.record;
+      return (await this.#refresh(ref, reason)) ?? stored.record;
     });
-  };
-  const drop = ({ key, account }: GrantRef): void => {
-    cache.drop(account);
-    // A look-up under way has read what is now out of date: whoever asks from now on looks again.
-    flights.retire(key);
-  };
-  const serve = (ref: GrantRef, record: TokenRecord): TokenRecord => {
-    if (freshness(record, clock.nowFor(record), policy, { minValidityMs: 0 }) === "due") refreshAhead(ref);
-    return record;
-  };
-  const fromStorage = async (ref: GrantRef, need: Need): Promise<TokenRecord> => {
-    const since = cache.mark(ref.account);
-    const remembered = cache.get(ref.account)?.record;
-    let stored: StoredRecord | null;
-    try {
-      stored = await store.read(ref.key);
-      if (!stored && ref.account !== undefined) throw signedOut(ref.account);
-      clock.atLeast(stored?.record.issuedAt);
-      if (stored && !isExpired(stored.record, need)) {
-        // What could not be saved yet is newer than what is stored, also for a caller who rejects it.
-        if (remembered && unsaved.has(remembered)) return stored.record;
-        cache.put(ref.account, stored.record, { since });
-        if (remembered && remembered.accessToken !== stored.record.accessToken) {
-          events.emit("adopted", { account: ref.account, generation: stored.record.generation });
-        }
-        return stored.record;
+    return record.accessToken !== before;
+  }
+
+  /**
+   * Saves what a sign-in brought and serves it from then on, unless the grant was dropped meanwhile. `now` is when it signed
+   * in, if it finds no live grant.
+   */
+  async signIn(ref: GrantRef, record: TokenRecord, now: () => number): Promise<TokenRecord> {
+    const since = this.#cache.mark(ref.account);
+    const saved = await this.#refresher.saveSignIn(ref, record, now);
+    const isOvertaken = this.#cache.mark(ref.account) !== since;
+    this.#refresher.forget(ref);
+    this.drop(ref);
+    if (!isOvertaken) this.#cache.put(ref.account, saved);
+    return saved;
+  }
+
+  /** Forgets what memory holds of a grant, and what is being looked up of it right now. */
+  drop(ref: GrantRef): void {
+    this.#cache.drop(ref.account);
+    // A look-up under way has read what is now out of date: later callers look again.
+    this.#flights.retire(ref.key);
+    this.#flights.retire(`read ${ref.key}`);
+  }
+
+  /** Whether this record exists in this process only, because the storage would not take it. */
+  isUnsaved(record: TokenRecord): boolean {
+    return this.#unsaved.has(record);
+  }
+
+  /** Resolves when nothing runs any more. The `closing` signal must have fired. */
+  async settled(): Promise<void> {
+    await this.#flights.settled();
+    await this.#background.settled();
+  }
+
+  /**
+   * Waits for a look-up that another caller began, for a limited time: on platforms that end what a request began with its
+   * response, that look-up never ends, or its end is an error of the platform. One that waits for the lease of another process
+   * is alive, however long it takes.
+   */
+  async #join(
+    ref: GrantRef,
+    need: Need,
+    running: Promise<TokenRecord>,
+    signal: StopSignal | undefined,
+  ): Promise<TokenRecord | typeof notServed> {
+    const { closing, policy, clock } = this.#parts;
+    // Ignores `access_token_rejected` from a joined refresh when this caller rejected no token.
+    const joined: Promise<Joined> = orLost(running).catch((error: unknown): typeof notServed => {
+      const isTheirs = isBitbucketAuthError(error) && error.code === "access_token_rejected";
+      if (need.rejected !== undefined || !isTheirs) throw error;
+      return notServed;
+    });
+    for (;;) {
+      const found = await waitFor<Joined | typeof silent>(joined, [signal, closing], {
+        timeoutMs: policy.joinMs,
+        onTimeout: () => silent,
+      });
+      if (found === silent) {
+        const askedAt = this.#refresher.askedAt(ref);
+        if (askedAt !== undefined && clock.localNow() - askedAt < policy.joinMs) continue;
       }
+      if (found === silent || found === lost) {
+        this.#flights.abandon(ref.key, running);
+        return notServed;
+      }
+      return found === notServed || this.#isExpired(found, need) ? notServed : found;
+    }
+  }
+
+  #serve(ref: GrantRef, record: TokenRecord, caller: Caller): TokenRecord {
+    const { clock, policy } = this.#parts;
+    if (freshness(record, clock.nowFor(record), policy, anyToken) === "due")
+      this.#refreshAhead(ref, record, caller);
+    return record;
+  }
+
+  /** What is stored, if it serves; else a refresh. */
+  async #lookUp(ref: GrantRef, need: Need, caller: Caller): Promise<TokenRecord> {
+    const before = this.#before(ref);
+    const found = await this.#fromStorage(ref, before, (remembered) => !this.#isExpired(remembered, need));
+    if (found && "instead" in found) return found.instead;
+    if (!found || this.#isExpired(found.record, need))
+      return this.#refreshNow(ref, need, caller, found ?? undefined);
+    return this.#adopt(ref, found.record, before);
+  }
+
+  /** What is stored, or what is remembered while the storage is down. */
+  async #read(ref: GrantRef): Promise<TokenRecord> {
+    const before = this.#before(ref);
+    const found = await this.#fromStorage(ref, before, () => true);
+    if (!found) throw signedOut(ref.account);
+    return "instead" in found ? found.instead : this.#adopt(ref, found.record, before);
+  }
+
+  #before({ account }: GrantRef): Before {
+    return { since: this.#cache.mark(account), remembered: this.#cache.get(account)?.record };
+  }
+
+  /** One look at the storage. While that is down, what is remembered counts `instead` if it will do. */
+  async #fromStorage(
+    ref: GrantRef,
+    { remembered }: Before,
+    willDo: (remembered: TokenRecord) => boolean,
+  ): Promise<StoredRecord | { readonly instead: TokenRecord } | null> {
+    const { store, clock, events } = this.#parts;
+    const { account } = ref;
+    try {
+      const stored = await store.read(ref.key);
+      if (!stored && account !== undefined) throw signedOut(account);
+      clock.atLeast(stored?.record.issuedAt);
+      return stored;
     } catch (error) {
-      if (!isBitbucketAuthError(error) || error.code !== "storage_failed") cache.drop(ref.account);
-      else if (remembered && !isExpired(remembered, need)) {
-        events.emit("storageFailed", { account: ref.account });
-        return remembered;
+      if (!isBitbucketAuthError(error) || error.code !== "storage_failed") this.#cache.drop(account);
+      else if (remembered && willDo(remembered)) {
+        events.emit("storageFailed", { account, message: error.message });
+        return { instead: remembered };
       }
       throw error;
     }
-    return refreshNow(ref, need, stored ?? undefined);
-  };
-  const refreshNow = async (
+  }
+
+  /** Remembers what was read. */
+  #adopt({ account }: GrantRef, stored: TokenRecord, { remembered, since }: Before): TokenRecord {
+    // What could not be saved yet is newer than what is stored, also for a caller that rejects it.
+    if (remembered && this.#unsaved.has(remembered)) return stored;
+    this.#cache.put(account, stored, { since });
+    if (remembered && remembered.accessToken !== stored.accessToken)
+      this.#parts.events.emit("adopted", { account, generation: stored.generation });
+    return stored;
+  }
+
+  async #refreshNow(
     ref: GrantRef,
     need: Need,
+    caller: Caller,
     justRead: StoredRecord | undefined,
-  ): Promise<TokenRecord> => {
-    // A refresh that was started ahead of need may be about to bring what this caller waits for.
-    await background.current(`ahead ${ref.key}`);
-    const ahead = cache.usable(ref.account, need);
+  ): Promise<TokenRecord> {
+    const { clock } = this.#parts;
+    await this.#refreshedAhead(ref);
+    const ahead = this.#cache.usable(ref.account, need);
     if (ahead) return ahead;
     try {
-      const isNeeded = (stored: TokenRecord): boolean => isExpired(stored, need);
-      const record = await refresh(ref, { need, isNeeded, waits: true, justRead });
+      const record = await this.#refresh(ref, { need }, caller, justRead);
       if (record) return record;
     } catch (error) {
-      tellFailed(ref, error);
-      // Bitbucket is down and the token has a few seconds left: they are the caller's.
+      this.#refresher.tell(ref, error);
+      // Bitbucket is down and the token has a few seconds left: the caller may have them.
       const old = justRead?.record;
-      if (old && isBitbucketAuthError(error) && error.transient && isAlive(old, need)) return old;
+      const isTransient = isBitbucketAuthError(error) && error.transient;
+      if (old && isTransient && hasLastSeconds(old, clock.nowFor(old), need)) return old;
       throw error;
     }
     throw new ClosedError("This BitbucketAuth was closed while a refresh waited.");
-  };
+  }
 
-  return {
-    cached: cache.accessToken,
+  /**
+   * Waits for a refresh ahead of need that may be about to bring what a caller waits for, at most as long as its request may
+   * take. That is less than callers wait that have joined this one.
+   */
+  async #refreshedAhead(ref: GrantRef): Promise<void> {
+    const { timeoutMs } = this.#parts;
+    const key = `ahead ${ref.key}`;
+    const running = this.#background.current(key);
+    if (!running) return;
+    if ((await join(running, timeoutMs)) === lost) this.#background.abandon(key, running);
+  }
 
-    async get(ref, need, signal) {
-      for (let round = 1; ; round++) {
-        if (closing.aborted) throw closing.reason;
-        signal?.throwIfAborted();
-        const remembered = cache.usable(ref.account, need);
-        if (remembered) return serve(ref, remembered);
-        // Somebody else's flight may have another need; one's own does all that can be done.
-        const running = round < rounds ? flights.current(ref.key) : undefined;
-        if (running) events.emit("joined", { account: ref.account });
-        const flight =
-          running?.catch(unlessTheirs(need)) ?? flights.start(ref.key, () => fromStorage(ref, need));
-        const record = await waitFor(flight, [signal, closing]);
-        if (record && (!running || !isExpired(record, need))) return serve(ref, record);
+  #refreshAhead(ref: GrantRef, record: TokenRecord, caller: Caller): void {
+    const { closing } = this.#parts;
+    const key = `ahead ${ref.key}`;
+    if (this.#background.current(key) || this.#flights.current(ref.key)) return;
+    if (closing.aborted || this.#refresher.isCooling(ref, record) || !this.#pace.take()) return;
+    const refreshing = this.#background.start(key, async () => {
+      try {
+        await this.#refresh(ref, { need: anyToken, ahead: true }, caller);
+      } catch (error) {
+        this.#refresher.tell(ref, error);
       }
-    },
+    });
+    keepAlive(caller, refreshing);
+  }
 
-    async refreshIfOlder(ref, olderThanMs) {
-      if (closing.aborted) throw closing.reason;
-      // Without a refresh token there is nothing that Bitbucket could forget.
-      const isNeeded = (record: TokenRecord): boolean =>
-        record.refreshToken !== undefined && clock.nowFor(record) - record.obtainedAt > olderThanMs;
-      let before: string | undefined;
-      const record = await flights.start(`idle ${ref.key}`, async () => {
-        const stored = await store.read(ref.key);
-        if (!stored) throw signedOut(ref.account);
-        before = stored.record.accessToken;
-        if (!isNeeded(stored.record)) return stored.record;
-        return (await refresh(ref, { need: { minValidityMs: 0 }, isNeeded, waits: true })) ?? stored.record;
-      });
-      return record.accessToken !== before;
-    },
+  /** Refreshes, remembers what counts afterwards, and tells of it. */
+  async #refresh(
+    ref: GrantRef,
+    reason: RefreshReason,
+    caller: Caller = {},
+    justRead?: StoredRecord,
+  ): Promise<TokenRecord | undefined> {
+    const { events } = this.#parts;
+    const { account } = ref;
+    const since = this.#cache.mark(account);
+    const refreshed = await this.#refresher.refresh(ref, reason, justRead);
+    if (!refreshed) return undefined;
+    const { record, how } = refreshed;
+    if (how === "unsaved") this.#unsaved.add(record);
+    this.#cache.put(account, record, { unsaved: how === "unsaved", since });
+    const { generation } = record;
+    if (how === "refreshed") {
+      events.emit("refreshed", { account, generation, recovered: refreshed.recovered });
+    } else if (how === "adopted") {
+      events.emit("adopted", { account, generation });
+    } else {
+      const saving = this.#background.start(`saving ${ref.key}`, () =>
+        this.#finishSaving(ref, refreshed.saving, since),
+      );
+      keepAlive(caller, saving);
+    }
+    return record;
+  }
 
-    adopting(ref) {
-      const since = cache.mark(ref.account);
-      return (record) => {
-        const isOvertaken = cache.mark(ref.account) !== since;
-        failures.forget(ref);
-        drop(ref);
-        if (!isOvertaken) cache.put(ref.account, record);
-      };
-    },
+  async #finishSaving(ref: GrantRef, late: Promise<SavedLate | undefined>, since: number): Promise<void> {
+    const { account } = ref;
+    const saved = await late;
+    if (!saved) return this.#cache.drop(account);
+    this.#unsaved.delete(saved.record);
+    this.#cache.put(account, saved.record, { since });
+    this.#parts.events.emit("persisted", { account, attempts: saved.attempts });
+  }
 
-    drop,
-    isUnsaved: (record) => unsaved.has(record),
-
-    async settled() {
-      await flights.settled();
-      await background.settled();
-    },
-  };
+  #isExpired(record: TokenRecord, need: Need): boolean {
+    const { clock, policy } = this.#parts;
+    return freshness(record, clock.nowFor(record), policy, need) === "expired";
+  }
 }

@@ -1,12 +1,13 @@
-import { assertMethods, assertObject } from "../assert-options.js";
-import { systemClock, type Clock } from "../clock.js";
 import { StorageError } from "../errors.js";
+import { assertClock, assertOptions, systemClock, type Clock } from "../environment.js";
 import type { CasResult, Lease, TokenStorage, Version } from "./token-storage.js";
 
 interface Entry {
   readonly version: Version;
   /** `null` is a tombstone. */
   readonly bytes: Uint8Array | null;
+  /** The latest deletion, so that its repeat answers as it did and leaves newer entries alone. */
+  readonly deletion?: { readonly version: Version; readonly wasLive: boolean } | undefined;
 }
 
 interface HeldLease {
@@ -18,18 +19,19 @@ interface HeldLease {
 /** Options of `createMemoryStorage`. */
 export interface MemoryStorageOptions {
   /** Decides when leases lapse. */
-  readonly clock?: Clock;
+  readonly clock?: Clock | undefined;
 }
 
 /**
  * Keeps records in this process and forgets them with it: the default, and the reference implementation of the contract.
  *
- * Its lease excludes callers of the same storage object only. It keeps entries past their `expireAt`: they go with the process.
+ * Its lease excludes callers of the same storage object only. It keeps entries past their `expireAt`, and
+ * tombstones: both end with the process. Calls reject with `StorageError` after `close()`.
  */
 export function createMemoryStorage(given: MemoryStorageOptions = {}): TokenStorage {
-  assertObject(given, "The argument of createMemoryStorage()");
+  assertOptions(given, "createMemoryStorage()", ["clock"]);
   const { clock = systemClock } = given;
-  assertMethods(clock, "clock", ["now"]);
+  assertClock(clock);
   const entries = new Map<string, Entry>();
   const leases = new Map<string, HeldLease>();
   const watchers = new Map<string, Set<() => void>>();
@@ -55,34 +57,42 @@ export function createMemoryStorage(given: MemoryStorageOptions = {}): TokenStor
 
     async get(key, options) {
       open(options?.signal);
+      assertText("key", key);
       const entry = entries.get(key);
       return entry?.bytes ? { bytes: entry.bytes.slice(), version: entry.version } : null;
     },
 
     async compareAndSwap(key, expected, bytes, { version, signal }): Promise<CasResult> {
       open(signal);
+      assertText("key", key);
+      assertText("version", version);
       const entry = entries.get(key);
-      if (entry?.version === version) return { ok: true };
+      if (entry?.version === version && entry.bytes) return { ok: true };
       const current = entry?.version ?? null;
-      if (current !== expected)
+      if (current !== expected || current === version)
         return { ok: false, current, ...(entry?.bytes === null && { deleted: true }) };
-      entries.set(key, { version, bytes: bytes.slice() });
+      entries.set(key, { version, bytes: bytes.slice(), deletion: entry?.deletion });
       tell(key);
       return { ok: true };
     },
 
     async delete(key, options) {
       open(options?.signal);
-      const entry = entries.get(key);
       const version = options?.version ?? crypto.randomUUID();
-      if (entry?.version === version && entry.bytes === null) return true;
-      entries.set(key, { version, bytes: null });
+      assertText("key", key);
+      assertText("version", version);
+      const entry = entries.get(key);
+      if (entry?.deletion?.version === version) return entry.deletion.wasLive;
+      const wasLive = entry !== undefined && entry.bytes !== null;
+      entries.set(key, { version, bytes: null, deletion: { version, wasLive } });
       tell(key);
-      return entry !== undefined && entry.bytes !== null;
+      return wasLive;
     },
 
     async tryLease(key, { owner, ttlMs, signal }): Promise<Lease | null> {
       open(signal);
+      assertText("key", key);
+      assertText("owner", owner);
       const held = leaseOf(key);
       if (held && held.owner !== owner) return null;
       const lease: HeldLease = held ?? { owner, fence: ++fences, expiresAt: 0 };
@@ -123,4 +133,12 @@ export function createMemoryStorage(given: MemoryStorageOptions = {}): TokenStor
       watchers.clear();
     },
   };
+}
+
+/** Refuses what not every backend can keep apart: PostgreSQL takes no NUL, and UTF-8 has no half of a surrogate pair. */
+function assertText(name: string, text: string): void {
+  if (/[\0\p{Surrogate}]/u.test(text))
+    throw new StorageError(`The ${name} holds NUL or a lone surrogate. Use well-formed text.`, {
+      action: "fix_config",
+    });
 }

@@ -1,7 +1,8 @@
-import { systemClock } from "../clock.js";
-import type { RecordCipher } from "./record-encryption.js";
-import { storageCall } from "./storage-call.js";
-import { decodeTokenRecord, encodeTokenRecord, type TokenRecord } from "./token-record.js";
+import { InvalidOptionsError } from "../errors.js";
+import { systemClock } from "../environment.js";
+import type { RecordCipher } from "./encryption.js";
+import { decodeTokenRecord, encodeTokenRecord, type TokenRecord } from "./record.js";
+import { storageCall, longCallMs } from "./storage-call.js";
 import type { CasResult, Lease, TokenStorage, Version } from "./token-storage.js";
 
 /** A record with the version that the next write must name. */
@@ -10,7 +11,7 @@ export interface StoredRecord {
   readonly version: Version;
 }
 
-/** What a write answers: the new version, or what stands in the way. */
+/** What a write resolves with: the new version, or what stands in the way. */
 export type WriteResult =
   | { readonly ok: true; readonly version: Version }
   /** `repeated`: an earlier copy of this very write may have arrived, and what stands in the way may follow from it. */
@@ -22,14 +23,14 @@ export interface RecordStore {
   read(key: string): Promise<StoredRecord | null>;
   /** Writes if the version still stands. A write whose fate is unknown is repeated once with the same version. */
   replace(key: string, expected: Version | null, record: TokenRecord): Promise<WriteResult>;
-  /** Leaves a tombstone; answers whether there was a live record. */
+  /** Leaves a tombstone; resolves with whether there was a live record. */
   remove(key: string): Promise<boolean>;
   /** An attempt whose fate is unknown is repeated once: the same owner gets the same lease. */
   tryLease(key: string, owner: string, ttlMs: number): Promise<Lease | null>;
   fingerprint(token: string): Promise<string>;
 }
 
-/** How long a record stays explainable after its refresh token must be dead. */
+/** How long a record is kept after its refresh token must be dead, so that errors can say what became of the grant. */
 const keptAfterExpiryMs = 7 * 24 * 3_600_000;
 
 /** Joins a storage and a cipher. */
@@ -39,12 +40,12 @@ export function createRecordStore(storage: TokenStorage, cipher: RecordCipher): 
     fingerprint: (token) => cipher.fingerprint(token),
 
     async read(key) {
-      const entry = await storageCall(() => storage.get(key));
+      const entry = await storageCall(() => storage.get(key), { who: "storage.get" });
       if (!entry) return null;
       const record = decodeTokenRecord(await cipher.open(key, entry.bytes));
       const { refreshToken, refreshFp } = record;
       if (refreshToken === undefined || refreshFp !== undefined) return { record, version: entry.version };
-      // Written by hand: a refresh has to know it again all the same.
+      // Written by hand: a refresh has to recognise it all the same.
       const known = { ...record, refreshFp: await cipher.fingerprint(refreshToken) };
       return { record: known, version: entry.version };
     },
@@ -54,7 +55,10 @@ export function createRecordStore(storage: TokenStorage, cipher: RecordCipher): 
       const bytes = await cipher.seal(key, encodeTokenRecord(record));
       const expireAt = systemClock.now() + lifeMs(record) + keptAfterExpiryMs;
       const write = (): Promise<CasResult> =>
-        storageCall(() => storage.compareAndSwap(key, expected, bytes, { version, expireAt }));
+        storageCall(() => storage.compareAndSwap(key, expected, bytes, { version, expireAt }), {
+          who: "storage.compareAndSwap",
+          change: "write",
+        });
       const first = await write().catch(() => undefined);
       const result = first ?? (await write());
       if (result.ok) return { ok: true, version };
@@ -63,18 +67,21 @@ export function createRecordStore(storage: TokenStorage, cipher: RecordCipher): 
 
     async remove(key) {
       const version = crypto.randomUUID();
-      const write = (): Promise<boolean> => storageCall(() => storage.delete(key, { version }));
+      const write = (): Promise<boolean> =>
+        storageCall(() => storage.delete(key, { version }), { who: "storage.delete", change: "delete" });
       return write().catch(write);
     },
 
     tryLease(key, owner, ttlMs) {
       const attempt = async (): Promise<Lease | null> => {
-        const lease = await storageCall(() => storage.tryLease(key, { owner, ttlMs }));
+        const lease = await storageCall(() => storage.tryLease(key, { owner, ttlMs }), {
+          who: "storage.tryLease",
+        });
         return (
           lease && {
             fence: lease.fence,
-            renew: (renewedTtlMs) => storageCall(() => lease.renew(renewedTtlMs)),
-            release: () => storageCall(() => lease.release()),
+            renew: (renewedTtlMs) => storageCall(() => lease.renew(renewedTtlMs), { who: "lease.renew" }),
+            release: () => storageCall(() => lease.release(), { who: "lease.release" }),
           }
         );
       };
@@ -89,4 +96,29 @@ export function createRecordStore(storage: TokenStorage, cipher: RecordCipher): 
  */
 function lifeMs({ refreshExpiresAt, accessExpiresAt, obtainedAt }: TokenRecord): number {
   return Math.max(0, (refreshExpiresAt ?? accessExpiresAt) - obtainedAt);
+}
+
+/**
+ * The keys of live entries that start with `prefix`, for `who`. Rejects with `InvalidOptionsError` when the storage cannot list,
+ * and with `StorageError` when it fails or takes more than a minute from one key to the next.
+ */
+export async function* listKeys(
+  storage: Pick<TokenStorage, "list">,
+  prefix: string,
+  who: string,
+): AsyncGenerator<string> {
+  if (!storage.list) {
+    throw new InvalidOptionsError(`${who} needs a storage that can list its keys, and this one cannot.`);
+  }
+  const keys = storage.list(prefix)[Symbol.asyncIterator]();
+  try {
+    for (;;) {
+      const step = await storageCall(() => keys.next(), { who: "storage.list", limitMs: longCallMs });
+      if (step.done) return;
+      yield step.value;
+    }
+  } finally {
+    // Not awaited: a storage that is silent does not end its list either.
+    Promise.resolve(keys.return?.()).catch(() => undefined);
+  }
 }

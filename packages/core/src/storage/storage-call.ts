@@ -1,15 +1,17 @@
-import { isBitbucketAuthError, StorageError } from "../errors.js";
-import { startTimer } from "../timer.js";
+import { isBitbucketAuthError, nameOfThrown, StorageError } from "../errors.js";
+import { bound } from "../timing.js";
 
-/** A third of a lease: whoever answers more slowly cannot keep one. The storages of this family give up sooner by themselves. */
+/** A third of a lease: a storage that answers more slowly cannot keep one. The storages of this family give up sooner. */
 const callMs = 10_000;
-/** For what may have to look through much that is not ours, or to wait for a person who unlocks it. */
+/** For what may have to look through many entries of others, or to wait for a user that unlocks it. */
 export const longCallMs = 60_000;
 
-/** Whose code is called, and for how long it is waited for. */
+/** Which code is called, and for how long it is waited for. */
 export interface StorageCallOptions {
-  /** The subject of the error's message. @default The storage */
-  readonly who?: string;
+  /** The subject of the error's message: what was called. */
+  readonly who: string;
+  /** What a call changes, for the error's message. Absent: it changes nothing. */
+  readonly change?: string | undefined;
   /** In milliseconds. @default 10_000 */
   readonly limitMs?: number;
 }
@@ -20,35 +22,34 @@ export interface StorageCallOptions {
  */
 export function storageCall<T>(
   call: () => T | Promise<T>,
-  { who = "The storage", limitMs = callMs }: StorageCallOptions = {},
+  { who, change, limitMs = callMs }: StorageCallOptions,
 ): Promise<T> {
-  return told(who, async () => {
-    let stopTimer: (() => void) | undefined;
-    const silence = new Promise<never>((_, reject) => {
-      const giveUp = (): void =>
-        reject(
-          new StorageError(
-            `${who} did not answer within ${limitMs / 1_000} s. What was asked may still happen; try again.`,
-          ),
+  return told({ who, change }, () =>
+    bound<T>(call, {
+      timeoutMs: limitMs,
+      signals: [],
+      onTimeout() {
+        throw new StorageError(
+          `${who} did not answer within ${limitMs / 1_000} s. ${unknownFate(change)}Try again.`,
         );
-      stopTimer = startTimer(limitMs, giveUp);
-    });
-    try {
-      return await Promise.race([call(), silence]);
-    } finally {
-      stopTimer?.();
-    }
-  });
+      },
+    }),
+  );
 }
 
-/** Makes a call and waits for its end. Whatever it throws becomes a `StorageError`, unless it is an error of ours. */
-export async function told<T>(who: string, call: () => T | Promise<T>): Promise<T> {
+/** Makes a call and waits for its end. What it throws becomes a `StorageError`, unless it is an error of ours. */
+export async function told<T>(
+  { who, change }: Pick<StorageCallOptions, "who" | "change">,
+  call: () => T | Promise<T>,
+): Promise<T> {
   try {
     return await call();
   } catch (error) {
     if (isBitbucketAuthError(error)) throw error;
-    // A foreign error may carry the command it failed on, and with it the bytes: only its name travels on.
-    const name = error instanceof Error ? error.name : typeof error;
-    throw new StorageError(`${who} failed (${name}). What was stored before is untouched; try again.`);
+    throw new StorageError(`${who} failed (${nameOfThrown(error)}). ${unknownFate(change)}Try again.`);
   }
+}
+
+function unknownFate(change: string | undefined): string {
+  return change === undefined ? "" : `It is not known whether the ${change} happened. `;
 }

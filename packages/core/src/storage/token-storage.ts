@@ -1,14 +1,14 @@
 /** Names one stored state of an entry. Minted by the writer, compared for equality only: never ordered, never parsed. */
 export type Version = string;
 
-/** What `compareAndSwap` answers: done, or the version that stands in the way. */
+/** What `compareAndSwap` resolves with: done, or the version that stands in the way. */
 export type CasResult =
   | { readonly ok: true }
   | {
       readonly ok: false;
       /** The version stored now; `null` when there is no entry and never was one the storage remembers. */
       readonly current: Version | null;
-      /** `true` when `current` is a tombstone: somebody deleted the entry. */
+      /** `true` when `current` is a tombstone: the entry was deleted. */
       readonly deleted?: boolean;
     };
 
@@ -26,7 +26,7 @@ export interface Lease {
   readonly fence: number;
   /** Extends the lease to `ttlMs` from now. `false`: it is no longer ours, and nothing was changed. */
   renew(ttlMs: number): Promise<boolean>;
-  /** Gives the lease up if it is still ours; does nothing to somebody else's. Calling it again is harmless. */
+  /** Gives the lease up if it is still ours; does nothing to another owner's. Calling it again is harmless. */
   release(): Promise<void>;
 }
 
@@ -41,7 +41,7 @@ export interface StorageCapabilities {
   /** Whether entries outlive the process. */
   readonly durable: boolean;
   /**
-   * `true` when records may reach this storage unencrypted although nobody asked for `encryption: 'none'`:
+   * `true` when records may reach this storage unencrypted without an explicit `encryption: 'none'`:
    * they never leave the process, or their owner asked to see them.
    */
   readonly plaintext?: boolean;
@@ -54,14 +54,27 @@ export interface EncryptionKeys {
   readonly current: string;
   /** 32 random bytes per key id. */
   readonly keys: Readonly<Record<string, Uint8Array>>;
+  /** Where the keys are kept, for messages: the path of a file, say. */
+  readonly origin?: string;
 }
 
 /**
  * Where records live: opaque bytes under a key, with compare-and-swap and a lease.
  *
- * This is all a third party implements; encryption and serialisation sit above it. An implementation is one when it
+ * This is all a third party implements; encryption and serialisation are above it. An implementation is one when it
  * passes the contract suite in `@bitbucket-auth/testing/storage-contract`. Every method rejects with `StorageError` when
  * the backend cannot be reached or does not answer in time: core waits 10 s for a call and a minute for the next key of a list.
+ *
+ * What a storage may forget, and when:
+ * - an entry, after its `expireAt` and never before. Core names an instant after which the record is of no use, and takes a
+ *   forgotten entry for an account that never signed in;
+ * - a tombstone, 24 hours after its delete and never before. Until then a refresh under way could bring the grant back, and
+ *   the repeat of a delete could bury a newer sign-in;
+ * - what a delete resolved with, at the next delete of that key: one is remembered;
+ * - a lease, when it has lapsed or was released. Its fence goes on growing.
+ *
+ * The storage itself removes all of these: by an expiry of its backend (Redis, DynamoDB, Workers KV), when it writes, or by a
+ * documented job of its owner (SQL). Core never asks for it. A storage that ends with its process may keep them.
  */
 export interface TokenStorage {
   readonly caps: StorageCapabilities;
@@ -73,8 +86,9 @@ export interface TokenStorage {
    * Replaces the entry if it still has the version the caller saw; `expected: null` means there must be no entry, and a
    * tombstone counts as one: the conflict names its version, and naming that version as `expected` replaces it.
    *
-   * A reader sees the old bytes or the new ones, never a mix. A repeat of a write that already happened answers `ok`.
-   * When this rejects it is not known whether the write happened: repeat it with the same version, or read back.
+   * A reader sees the old bytes or the new ones, never a mix. A repeat of a write that already happened resolves with `ok`; a
+   * tombstone of that version is no such write. When this rejects it is not known whether the write happened: repeat it with
+   * the same version, or read back.
    */
   compareAndSwap(
     key: string,
@@ -89,9 +103,10 @@ export interface TokenStorage {
   ): Promise<CasResult>;
 
   /**
-   * Puts a tombstone in place of the entry, so that a write in flight cannot bring it back. Answers whether there was a
-   * live entry. `version` names the tombstone and is unique to this delete; a repeat of a delete that already happened
-   * answers as it did. The tombstone is remembered for at least 24 hours or the life of the process.
+   * Puts a tombstone in place of the entry, so that a write in flight cannot bring it back. Resolves with whether there was a
+   * live entry. `version` names the tombstone and is unique to this delete. A repeat of the last delete of the key resolves as
+   * that did and changes nothing, also when the key was written since. The tombstone is remembered for at least 24 hours or
+   * the life of the process.
    */
   delete(key: string, options?: OpOptions & { readonly version?: Version }): Promise<boolean>;
 

@@ -1,8 +1,10 @@
 import {
+  type AccessTokenSource,
   type AuthenticatedFetchOptions,
+  bearerSource,
   createAuthenticatedFetch,
-} from "../../src/api/authenticated-fetch.ts";
-import { type CannedAnswer, createFakeFetch, type FakeRequest } from "../fake-fetch.ts";
+} from "../../src/api/fetch.ts";
+import { type CannedAnswer, createFakeFetch, type FakeRequest, jsonResponse } from "../fake-fetch.ts";
 
 export const apiUrl = "https://api.bitbucket.org";
 
@@ -17,28 +19,33 @@ export interface ApiUnderTest {
 /** An authenticated fetch over canned answers. Its tokens are `secret-token-1`, then the next number after each rejected one. */
 export function createApiUnderTest(
   answers: readonly [CannedAnswer, ...CannedAnswer[]],
-  options: Partial<AuthenticatedFetchOptions> = {},
+  {
+    accessToken: given,
+    ...options
+  }: Partial<AuthenticatedFetchOptions> & {
+    readonly accessToken?: AccessTokenSource;
+  } = {},
 ): ApiUnderTest {
   const { fetch, requests } = createFakeFetch(...answers);
   const asked: (string | undefined)[] = [];
   let generation = 1;
-  const accessToken: AuthenticatedFetchOptions["accessToken"] = async ({ rejected }) => {
+  const numbered: AccessTokenSource = async ({ rejected }) => {
     asked.push(rejected);
     if (rejected !== undefined) generation += 1;
     return `secret-token-${generation}`;
   };
-  return { fetch: createAuthenticatedFetch({ apiUrl, accessToken, fetch, ...options }), requests, asked };
+  const source = bearerSource(given ?? numbered);
+  return { fetch: createAuthenticatedFetch({ apiUrl, source, fetch, ...options }), requests, asked };
 }
 
-/** What a promise rejects with. */
-export async function rejectionOf(promise: Promise<unknown>): Promise<unknown> {
-  return promise.then(
-    (value) => {
-      throw new Error(`resolved with ${String(value)}`);
-    },
-    (error: unknown) => error,
-  );
-}
+/** An answer of the API that is none of the special ones. */
+export const ok = (): Response => jsonResponse({ username: "ada" });
+export const expired = (): Response => new Response("Access token expired.", { status: 401 });
+export const limited = (headers: Record<string, string>): Response =>
+  new Response("Slow down", { status: 429, headers });
+export const scopeMissing = {
+  error: { message: "No", detail: { granted: ["account"], required: ["pullrequest"] } },
+};
 
 /** A redirect answer. */
 export function redirectTo(location: string, status = 302): Response {
@@ -60,11 +67,4 @@ export function watchedResponse(init: ResponseInit): { response: Response; cance
     },
   });
   return { response: new Response(body, init), cancelled: () => cancelled };
-}
-
-/** A promise to settle by hand. */
-export function createDeferred<T>(): { readonly promise: Promise<T>; readonly resolve: (value: T) => void } {
-  const resolvers: ((value: T) => void)[] = [];
-  const promise = new Promise<T>((resolve) => resolvers.push(resolve));
-  return { promise, resolve: (value) => resolvers.forEach((resolve) => resolve(value)) };
 }

@@ -1,4 +1,4 @@
-/** Ways to write a host that looks like the API's, to a person or to a careless parser. */
+/** Ways to write a host that looks like the API's, to a reader or to a careless parser. */
 const hosts = [
   "evil.example",
   "api.bitbucket.org.evil.example",
@@ -81,15 +81,15 @@ const api = "https://api.bitbucket.org";
 /** Every way of writing crossed with every way of starting a URL. */
 export const urlTricks: readonly string[] = [
   ...prefixes.flatMap((prefix) => hosts.map((host) => `${prefix}${host}/2.0/user`)),
-  ...prefixes.map((prefix) => `${prefix}api.bitbucket.org/2.0/user`).filter((url) => !isAtHome(url)),
+  ...prefixes.map((prefix) => `${prefix}api.bitbucket.org/2.0/user`).filter((url) => !isApiUrl(url)),
   "data:text/html,hello",
   "javascript:alert(1)",
   "mailto:user@api.bitbucket.org",
   "blob:https://api.bitbucket.org/0a1b",
 ];
 
-/** Whether the platform itself takes a URL to the API, and nobody is named in it. */
-export function isAtHome(url: string): boolean {
+/** Whether the platform itself takes a URL to the API, without a user in it. */
+export function isApiUrl(url: string): boolean {
   const parsed = parse(url);
   if (parsed === undefined) return false;
   const { protocol, host, username, password } = parsed;

@@ -1,12 +1,9 @@
-import { describe, expect, it } from "vitest";
-import type { BitbucketAuthOptions } from "../../src/bitbucket-auth-options.ts";
+import { type AuthorizationTransaction, codeChallengeOf } from "../../src/authorization/transaction.ts";
 import type { BitbucketAuth } from "../../src/bitbucket-auth.ts";
-import type { AuthorizationTransaction } from "../../src/authorization/authorization-transaction.ts";
-import { codeChallengeOf } from "../../src/authorization/authorization-transaction.ts";
 import { createBitbucketAuth } from "../../src/create-bitbucket-auth.ts";
-import { isBitbucketAuthError, type AnyBitbucketAuthError } from "../../src/errors.ts";
+import type { BitbucketAuthOptions } from "../../src/options.ts";
 import { createMemoryStorage } from "../../src/storage/memory-storage.ts";
-import type { TokenSet } from "../../src/token-endpoint/token-set.ts";
+import type { TokenSet } from "../../src/token-endpoint/response.ts";
 import {
   createFakeFetch,
   jsonResponse,
@@ -14,6 +11,8 @@ import {
   type CannedAnswer,
   type FakeFetch,
 } from "../fake-fetch.ts";
+import { describe, expect, it } from "vitest";
+import { rejectionOf } from "../promises.ts";
 
 const redirectUri = "https://app.test/callback";
 const user = { uuid: "{8f1c0d5e-0000-4000-8000-000000000001}", username: "ann" };
@@ -58,17 +57,8 @@ async function keysIn({ storage }: SignInUnderTest): Promise<readonly string[]> 
   return Array.fromAsync(storage.list?.("") ?? []);
 }
 
-async function rejectionOf(promise: Promise<unknown>): Promise<AnyBitbucketAuthError> {
-  const error = await promise.then(
-    () => new Error("it resolved"),
-    (reason: unknown) => reason,
-  );
-  if (isBitbucketAuthError(error)) return error;
-  throw error;
-}
-
 describe("startAuthorization()", () => {
-  it("sends the person to Bitbucket with the key, the state, the challenge and the redirect URI", async () => {
+  it("sends the user to Bitbucket with the key, the state, the challenge and the redirect URI", async () => {
     const { begin } = signInUnderTest([jsonResponse({})]);
     const { url, transaction } = await begin();
     expect(url.origin + url.pathname).toBe("https://bitbucket.org/site/oauth2/authorize");
@@ -98,7 +88,7 @@ describe("startAuthorization()", () => {
 });
 
 describe("finishAuthorization()", () => {
-  it("exchanges the code once, asks who signed in, and keeps the grant under that person's uuid", async () => {
+  it("exchanges the code once, asks who signed in, and saves the grant under that user's uuid", async () => {
     const signIn = signInUnderTest([jsonResponse(tokenBody()), jsonResponse(user)]);
     const { callback, transaction } = await signIn.begin();
     const { account, tokens } = await signIn.auth.finishAuthorization({ callback, transaction });
@@ -119,7 +109,45 @@ describe("finishAuthorization()", () => {
     expect(await keysIn(signIn)).toHaveLength(1);
   });
 
-  it("asks nobody who signed in when the account is given", async () => {
+  it("tells who signed in, where it asked", async () => {
+    const said = { ...user, account_id: "557058:1", display_name: "Ann", nickname: null, type: "user" };
+    const signIn = signInUnderTest([jsonResponse(tokenBody()), jsonResponse(said)]);
+    const { callback, transaction } = await signIn.begin();
+    const finished = await signIn.auth.finishAuthorization({ callback, transaction });
+    expect(finished.user).toEqual({ uuid: user.uuid, accountId: "557058:1", displayName: "Ann" });
+  });
+
+  it("asks who signed in for a caller who names the account, when told to", async () => {
+    const signIn = signInUnderTest([jsonResponse(tokenBody()), jsonResponse(user)]);
+    const { callback, transaction } = await signIn.begin();
+    const options = { callback, transaction, account: "ann", user: true };
+    expect(await signIn.auth.finishAuthorization(options)).toMatchObject({
+      account: "ann",
+      user: { uuid: user.uuid },
+    });
+  });
+
+  it("refuses a parsed query, which cannot show what came twice, and says what to pass", async () => {
+    const signIn = signInUnderTest([jsonResponse(tokenBody())]);
+    const { callback, transaction } = await signIn.begin();
+    const query = Object.fromEntries(new URL(callback).searchParams);
+    // @ts-expect-error -- a caller without types
+    const finishing = signIn.auth.finishAuthorization({ callback: query, transaction });
+    expect(await rejectionOf(finishing)).toMatchObject({
+      code: "invalid_options",
+      message: expect.stringContaining("Pass req.originalUrl rather than the parsed req.query"),
+    });
+    expect(signIn.requests).toEqual([]);
+    const parameters = new URL(callback).searchParams;
+    const finished = await signIn.auth.finishAuthorization({
+      callback: parameters,
+      transaction,
+      account: "ann",
+    });
+    expect(finished.account).toBe("ann");
+  });
+
+  it("does not ask who signed in when the account is given", async () => {
     const signIn = signInUnderTest([jsonResponse(tokenBody())]);
     const { callback, transaction } = await signIn.begin();
     const { account } = await signIn.auth.finishAuthorization({ callback, transaction, account: "ann" });
@@ -183,7 +211,8 @@ describe("finishAuthorization()", () => {
     const foreign = await answerFrom("https://evil.test");
     expect(await rejectionOf(signIn.auth.finishAuthorization(foreign))).toMatchObject({
       code: "authorization_callback_invalid",
-      message: "The callback comes from another issuer than the one asked.",
+      message:
+        "The callback names another issuer (iss) than the server that was asked. Start the sign-in again.",
     });
     const own = await answerFrom("https://bitbucket.org");
     expect(await signIn.auth.finishAuthorization(own)).toMatchObject({ account: "ann" });
@@ -205,7 +234,7 @@ describe("finishAuthorization()", () => {
     [
       "no uuid",
       jsonResponse({ username: "ann" }),
-      { message: "Bitbucket did not say who signed in. Sign in again, or pass `account` yourself." },
+      { message: expect.stringContaining("names no uuid, so the grant was not saved. Sign in again") },
     ],
     ["an empty uuid", jsonResponse({ uuid: "" }), { transient: true, action: "retry", status: 200 }],
     ["no JSON", new Response("<html>"), { transient: true, action: "retry", status: 200 }],
@@ -214,7 +243,10 @@ describe("finishAuthorization()", () => {
       jsonResponse({}, { status: 401 }),
       {
         status: 401,
-        message: "Bitbucket's API refuses the access token it has just issued. Sign in again.",
+        action: "fix_config",
+        message: expect.stringContaining(
+          "refuses the access token it has just issued. Check the consumer's permissions",
+        ),
       },
     ],
   ])("saves nothing when the API answers %s to who it is", async (_what, said, expected) => {

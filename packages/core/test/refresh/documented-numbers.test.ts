@@ -1,6 +1,6 @@
+import { refreshPolicy } from "../../src/refresh/policy.ts";
 import { readFile } from "node:fs/promises";
 import { describe, expect, it } from "vitest";
-import { refreshPolicy } from "../../src/refresh/refresh-policy.ts";
 
 const units: Readonly<Record<string, number>> = { s: 1_000, min: 60_000, days: 24 * 3_600_000 };
 

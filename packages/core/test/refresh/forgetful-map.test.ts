@@ -1,5 +1,5 @@
+import { createForgetfulMap, type ForgetfulMap } from "../../src/refresh/cache.ts";
 import { describe, expect, it } from "vitest";
-import { createForgetfulMap, type ForgetfulMap } from "../../src/refresh/forgetful-map.ts";
 
 const turnMs = 60_000;
 

@@ -1,5 +1,5 @@
-import { describe, expect, it } from "vitest";
 import { keepIdleGrants } from "./idle-grants.ts";
+import { describe, expect, it } from "vitest";
 
 describe("keepGrantsAlive()", () => {
   it(

@@ -1,17 +1,10 @@
-import { createServerClock } from "../../src/refresh/server-clock.ts";
-import { keepGrantsAlive, type KeepAliveReport } from "../../src/refresh/keep-alive.ts";
-import { refreshPolicy } from "../../src/refresh/refresh-policy.ts";
-import { createTokenManager } from "../../src/refresh/token-manager.ts";
-import { RefreshRejectedError } from "../../src/errors.ts";
+import { createBitbucketAuth } from "../../src/create-bitbucket-auth.ts";
+import type { KeepAliveReport } from "../../src/maintenance.ts";
 import { createMemoryStorage } from "../../src/storage/memory-storage.ts";
-import { plaintextCipher } from "../../src/storage/record-encryption.ts";
-import { createRecordStore } from "../../src/storage/record-store.ts";
-import { storageKey, userKeyPrefix } from "../../src/storage/token-key.ts";
-import type { TokenAnswer } from "../../src/token-endpoint/token-answer.ts";
-import { activeRecord, createRefreshUnderTest, movableClock } from "./refresh-under-test.ts";
+import { hour, movableClock } from "../auth-under-test.ts";
+import { jsonResponse, tokenBody } from "../fake-fetch.ts";
 
-const day = 24 * 3_600_000;
-const owner = { site: "bitbucket.org", consumer: "consumer-key" };
+const day = 24 * hour;
 
 export interface IdleGrants {
   readonly reports: readonly KeepAliveReport[];
@@ -22,69 +15,51 @@ export interface IdleGrants {
 }
 
 /**
- * Lets days go by over grants that nobody uses but a `keepAlive()` every so many days, against a server that forgets a refresh token after
- * 90 days, takes each once and ends the grant when one comes twice.
+ * Lets days go by over grants that only a `keepAlive()` uses, every so many days, against a server that forgets a refresh
+ * token after 90 days, takes each once and ends the grant when one comes twice.
  */
 export async function keepIdleGrants(count: number, days: number, everyDays = 1): Promise<IdleGrants> {
   const clock = movableClock();
-  const server = new Map<string, { account: string; issuedAt: number }>();
+  const server = new Map<string, { readonly account: string; readonly issuedAt: number }>();
   const refreshes = new Map<string, number>();
-  const renew = (sent: string): TokenAnswer => {
-    const grant = server.get(sent);
-    server.delete(sent);
-    if (!grant || clock.now() - grant.issuedAt > 90 * day) {
-      return { kind: "dead", error: new RefreshRejectedError("gone", { certainty: "certain" }) };
-    }
-    const n = (refreshes.get(grant.account) ?? 0) + 1;
-    refreshes.set(grant.account, n);
-    const refreshToken = `refresh of ${grant.account} ${n}`;
-    server.set(refreshToken, { account: grant.account, issuedAt: clock.now() });
-    return {
-      kind: "tokens",
-      response: {
-        accessToken: `access of ${grant.account} ${n}`,
-        refreshToken,
-        lifetimeMs: 7_200_000,
-        tokenType: "bearer",
-        startedAt: clock.now(),
-      },
-    };
-  };
-  const storage = createMemoryStorage({ clock });
-  const store = createRecordStore(storage, plaintextCipher);
-  const manager = createTokenManager({
-    ...createRefreshUnderTest().context,
-    store,
-    clock: createServerClock(clock, () => undefined),
-    policy: refreshPolicy({}, () => 0),
-    requestTokens: async (form) => renew(form["refresh_token"] ?? ""),
+  const isAlive = ({ issuedAt }: { readonly issuedAt: number }): boolean =>
+    clock.now() - issuedAt <= 90 * day;
+  const auth = createBitbucketAuth({
+    clientId: "id",
+    clientSecret: "secret",
+    clock,
+    storage: createMemoryStorage({ clock }),
+    random: () => 0,
+    logging: false,
+    fetch: async (_url, init) => {
+      const sent =
+        new URLSearchParams(typeof init?.body === "string" ? init.body : "").get("refresh_token") ?? "";
+      const grant = server.get(sent);
+      server.delete(sent);
+      if (!grant || !isAlive(grant)) return jsonResponse({ error: "invalid_grant" }, { status: 400 });
+      const n = (refreshes.get(grant.account) ?? 0) + 1;
+      refreshes.set(grant.account, n);
+      const refreshToken = `refresh-${n}-of-${grant.account}`;
+      server.set(refreshToken, { account: grant.account, issuedAt: clock.now() });
+      return jsonResponse(tokenBody({ access_token: `access-${n}`, refresh_token: refreshToken }));
+    },
   });
   for (let i = 0; i < count; i++) {
     const account = `account-${i}`;
-    const refreshToken = `refresh of ${account} 0`;
+    const refreshToken = `refresh-0-of-${account}`;
     server.set(refreshToken, { account, issuedAt: clock.now() });
-    const {
-      parentFp: _none,
-      issuedAt: _undated,
-      ...record
-    } = activeRecord({
-      accessToken: `access of ${account} 0`,
+    await auth.saveTokens(account, {
+      accessToken: "access-0",
       refreshToken,
-      refreshFp: await store.fingerprint(refreshToken),
-      refreshExpiresAt: clock.now() + 90 * day,
+      expiresAt: clock.now() + 2 * hour,
+      tokenType: "bearer",
     });
-    await store.replace(storageKey({ ...owner, account }), null, record);
   }
   const reports: KeepAliveReport[] = [];
   for (let today = everyDays; today <= days; today += everyDays) {
     clock.move(everyDays * day);
-    reports.push(await keepGrantsAlive({ storage, manager, prefix: userKeyPrefix(owner) }, {}));
+    reports.push(await auth.keepAlive());
   }
-  let alive = 0;
-  for (let i = 0; i < count; i++) {
-    const stored = await store.read(storageKey({ ...owner, account: `account-${i}` }));
-    const grant = server.get(stored?.record.refreshToken ?? "");
-    if (grant?.account === `account-${i}` && clock.now() - grant.issuedAt <= 90 * day) alive++;
-  }
+  const alive = [...server.values()].filter(isAlive).length;
   return { reports, lost: count - alive, most: Math.max(...refreshes.values()) };
 }

@@ -1,5 +1,5 @@
-import { expect, it } from "vitest";
 import { keepIdleGrants } from "./idle-grants.ts";
+import { expect, it } from "vitest";
 
 it(
   "loses none of 10,000 idle grants in 400 days, with no more than 7 refreshes each",

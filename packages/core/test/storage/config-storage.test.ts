@@ -1,29 +1,19 @@
-import { describe, expect, it } from "vitest";
+import { configStorage, type ConfigFunctions, type StoredConfig } from "../../src/config/config-storage.ts";
 import { StorageError } from "../../src/errors.ts";
-import { configStorage, type ConfigFunctions, type StoredConfig } from "../../src/storage/config-storage.ts";
-import {
-  createRecordCipher,
-  plaintextCipher,
-  type RecordCipher,
-} from "../../src/storage/record-encryption.ts";
+import { createRecordCipher, plaintextCipher, type RecordCipher } from "../../src/storage/encryption.ts";
 import { createRecordStore, type RecordStore } from "../../src/storage/record-store.ts";
 import { fullRecord } from "./sample-record.ts";
+import { describe, expect, it } from "vitest";
+import { rejectionOf } from "../promises.ts";
 
 const sealing = createRecordCipher({ current: "k1", keys: { k1: new Uint8Array(32).fill(1) } });
-
-async function rejectionOf(promise: Promise<unknown>): Promise<unknown> {
-  return promise.then(
-    () => "it resolved",
-    (error: unknown) => error,
-  );
-}
 
 interface Kept extends ConfigFunctions {
   config: unknown;
   readonly saved: StoredConfig[];
 }
 
-/** Two functions as people write them: the config goes through JSON, into a file say. */
+/** Two functions as a program has them: the config goes through JSON, into a file say. */
 function keptConfig(config?: unknown): Kept {
   const kept: Kept = {
     config,
@@ -64,7 +54,7 @@ describe("configStorage()", () => {
     expect(asked).toEqual([{ key: "ann" }, { key: "ann" }]);
   });
 
-  it("adopts a refresh token that somebody wrote by hand, with a token that has expired", async () => {
+  it("adopts a refresh token that was written by hand, with a token that has expired", async () => {
     const stored = await storeOf(keptConfig({ refreshToken: "refresh-1" })).read("ann");
     expect(stored?.record).toMatchObject({
       refreshToken: "refresh-1",
@@ -321,7 +311,7 @@ describe("configStorage()", () => {
     expect(await storage.tryLease("ann", { owner: "b", ttlMs: 10_000 })).not.toBeNull();
   });
 
-  it("closes without a word about a write that failed: its writer has been told", async () => {
+  it("close() does not repeat the error of a write that failed: its writer has had it", async () => {
     const storage = configStorage({
       loadConfig: () => undefined,
       saveConfig: () => Promise.reject(new Error("disk full")),

@@ -1,6 +1,7 @@
+import { runInNewContext } from "node:vm";
 import { describe, expect, it } from "vitest";
 import { InvalidOptionsError } from "../../src/errors.ts";
-import { assertEncryptionKeys, howToMakeAKey } from "../../src/storage/encryption-keys.ts";
+import { assertEncryptionKeys, howToMakeAKey } from "../../src/storage/encryption.ts";
 import type { EncryptionKeys } from "../../src/storage/token-storage.ts";
 
 const key = new Uint8Array(32).fill(7);
@@ -10,6 +11,15 @@ const untyped = (value: unknown): EncryptionKeys => value as EncryptionKeys;
 describe("assertEncryptionKeys()", () => {
   it.each(["k1", "2026-11", "A_b-9", "x".repeat(64)])("takes 32 bytes under the id %s", (id) => {
     expect(() => assertEncryptionKeys({ current: id, keys: { [id]: key } })).not.toThrow();
+  });
+
+  it("takes 32 bytes of another realm, and no other kind of view", () => {
+    const foreign: unknown = runInNewContext("new Uint8Array(32).fill(7)");
+    const keysOf = (k1: unknown): EncryptionKeys => ({ current: "k1", keys: { k1: k1 as Uint8Array } });
+    expect(foreign).not.toBeInstanceOf(Uint8Array);
+    expect(() => assertEncryptionKeys(keysOf(foreign))).not.toThrow();
+    for (const view of [new Uint16Array(16), new DataView(new ArrayBuffer(32)), new ArrayBuffer(32)])
+      expect(() => assertEncryptionKeys(keysOf(view))).toThrow(/not 32 bytes/);
   });
 
   it("takes a Buffer, which is a Uint8Array", () => {

@@ -1,5 +1,5 @@
-import { describe, expect, it } from "vitest";
 import { createMemoryStorage } from "../../src/storage/memory-storage.ts";
+import { describe, expect, it } from "vitest";
 
 /** The contract suite runs on the machine's clock; what lapses with time is checked here. */
 const bytes = new TextEncoder().encode("sealed");
@@ -108,7 +108,7 @@ describe("a memory storage", () => {
     expect(await Array.fromAsync(storage.list?.("a/") ?? [])).toEqual(["a/2"]);
   });
 
-  it("tells whoever watches a key of a write, a deletion and a lease that was given back, and of no other key", async () => {
+  it("tells every watcher of a key of a write, a deletion and a lease that was given back, and of no other key", async () => {
     const storage = createMemoryStorage();
     let told = 0;
     const stop = storage.watch?.("ann", () => void told++);
@@ -172,7 +172,7 @@ describe("a memory storage", () => {
     expect(await storage.get("ann")).toBeNull();
   });
 
-  it("serves nobody once it is closed, says so, and tells nobody any more", async () => {
+  it("rejects every call once it is closed, and calls no watcher any more", async () => {
     const storage = createMemoryStorage();
     let told = 0;
     storage.watch?.("ann", () => void told++);

@@ -1,10 +1,10 @@
-import { describe, expect, it } from "vitest";
 import { StorageError } from "../../src/errors.ts";
+import { rekeyRecords } from "../../src/maintenance.ts";
+import { createRecordCipher } from "../../src/storage/encryption.ts";
 import { createMemoryStorage } from "../../src/storage/memory-storage.ts";
-import { createRecordCipher } from "../../src/storage/record-encryption.ts";
 import { createRecordStore } from "../../src/storage/record-store.ts";
-import { rekeyRecords } from "../../src/storage/rekey.ts";
 import { fullRecord } from "./sample-record.ts";
+import { describe, expect, it } from "vitest";
 
 const k1 = new Uint8Array(32).fill(1);
 const k2 = new Uint8Array(32).fill(2);
@@ -40,7 +40,7 @@ describe("rekeyRecords()", () => {
     expect(await storage.get("site/other/user/ann")).toEqual(before);
   });
 
-  it("does not overwrite what somebody wrote meanwhile", async () => {
+  it("does not overwrite what another process wrote meanwhile", async () => {
     const storage = createMemoryStorage();
     const store = createRecordStore(storage, bothCipher);
     await store.replace("site/consumer/user/ann", null, fullRecord());
@@ -60,7 +60,7 @@ describe("rekeyRecords()", () => {
     expect((await store.read("site/consumer/user/ann"))?.record.accessToken).toBe("newer");
   });
 
-  it("tries a record again that somebody wrote meanwhile", async () => {
+  it("tries a record again that another process wrote meanwhile", async () => {
     const storage = createMemoryStorage();
     const store = createRecordStore(storage, bothCipher);
     await store.replace("site/consumer/user/ann", null, fullRecord());
@@ -127,7 +127,7 @@ describe("rekeyRecords()", () => {
     },
   );
 
-  it("gives up on a record after the third time that somebody was faster", async () => {
+  it("gives up on a record after the third time that another process was faster", async () => {
     const store = createRecordStore(createMemoryStorage(), bothCipher);
     await store.replace("site/consumer/user/ann", null, fullRecord());
     let reads = 0;

@@ -1,4 +1,4 @@
-import type { TokenRecord } from "../../src/storage/token-record.ts";
+import { decodeTokenRecord, type TokenRecord } from "../../src/storage/record.ts";
 
 /** A record with every field set, and whatever the test wants otherwise. */
 export function fullRecord(overrides: Partial<TokenRecord> = {}): TokenRecord {
@@ -18,6 +18,7 @@ export function fullRecord(overrides: Partial<TokenRecord> = {}): TokenRecord {
     generation: 4,
     pending: { attempt: "attempt-1", startedAt: 1_800_000_000_500, refreshFp: "fingerprint-of-refresh-1" },
     status: "active",
+    signedInAt: 1_700_000_000_000,
     failure: {
       code: "token_request_failed",
       at: 1_800_000_000_600,
@@ -31,3 +32,12 @@ export function fullRecord(overrides: Partial<TokenRecord> = {}): TokenRecord {
 
 /** The tokens of `fullRecord()`, to search an output for. */
 export const recordSecrets: readonly string[] = ["access-1", "refresh-1"];
+
+/** The record in these bytes, or the error that reading it throws. */
+export function decodedOrError(bytes: Uint8Array): unknown {
+  try {
+    return decodeTokenRecord(bytes);
+  } catch (error) {
+    return error;
+  }
+}

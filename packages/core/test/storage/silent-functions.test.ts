@@ -1,8 +1,7 @@
-import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { configStorage } from "../../src/storage/config-storage.ts";
-import type { KeyProvider } from "../../src/storage/encryption-keys.ts";
-import { createRecordCipher } from "../../src/storage/record-encryption.ts";
+import { configStorage } from "../../src/config/config-storage.ts";
+import { type KeyProvider, createRecordCipher } from "../../src/storage/encryption.ts";
 import { never, watch } from "./silence.ts";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 
 const bytes = new TextEncoder().encode("{}");
 const silent = { code: "storage_failed", transient: true, action: "retry" };
@@ -25,7 +24,7 @@ describe("a loadConfig() that never ends", () => {
     await vi.advanceTimersByTimeAsync(1);
     const told = {
       ...silent,
-      message: expect.stringMatching(/^loadConfig did not answer within 10 s\..*try again/),
+      message: expect.stringMatching(/^loadConfig did not answer within 10 s\..*Try again/),
     };
     expect(await reading.rejection).toMatchObject(told);
     expect(await writing.rejection).toMatchObject(told);

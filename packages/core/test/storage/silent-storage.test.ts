@@ -1,12 +1,11 @@
-import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { keepGrantsAlive } from "../../src/refresh/keep-alive.ts";
+import { keepGrantsAlive, rekeyRecords } from "../../src/maintenance.ts";
+import { plaintextCipher } from "../../src/storage/encryption.ts";
 import { createMemoryStorage } from "../../src/storage/memory-storage.ts";
-import { plaintextCipher } from "../../src/storage/record-encryption.ts";
 import { createRecordStore } from "../../src/storage/record-store.ts";
-import { rekeyRecords } from "../../src/storage/rekey.ts";
 import type { TokenStorage } from "../../src/storage/token-storage.ts";
 import { fullRecord } from "./sample-record.ts";
 import { watch, never, silentAfter } from "./silence.ts";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 
 const silent = { code: "storage_failed", transient: true, action: "retry" };
 const memory = createMemoryStorage();
@@ -57,15 +56,18 @@ describe("a storage that never answers", () => {
     expect(tryLease.mock.calls[1]).toEqual(tryLease.mock.calls[0]);
   });
 
-  it.each(["renew", "release"] as const)("holds nobody up who wants to %s a lease", async (method) => {
-    const store = storeOver({
-      tryLease: async () => ({ fence: 1, renew: never, release: never }),
-    });
-    const lease = await store.tryLease("ann", "me", 30_000);
-    const asking = watch(Promise.resolve(lease?.[method](30_000)));
-    await vi.advanceTimersByTimeAsync(10_000);
-    expect(await asking.rejection).toMatchObject(silent);
-  });
+  it.each(["renew", "release"] as const)(
+    "that is silent about a lease ends a call to %s it after ten seconds",
+    async (method) => {
+      const store = storeOver({
+        tryLease: async () => ({ fence: 1, renew: never, release: never }),
+      });
+      const lease = await store.tryLease("ann", "me", 30_000);
+      const asking = watch(Promise.resolve(lease?.[method](30_000)));
+      await vi.advanceTimersByTimeAsync(10_000);
+      expect(await asking.rejection).toMatchObject(silent);
+    },
+  );
 });
 
 describe("a list that stops in the middle", () => {

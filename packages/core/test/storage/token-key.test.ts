@@ -1,5 +1,4 @@
 import * as fc from "fast-check";
-import { describe, expect, it } from "vitest";
 import { InvalidOptionsError } from "../../src/errors.ts";
 import {
   accountOfStorageKey,
@@ -7,7 +6,8 @@ import {
   storageKey,
   userKeyPrefix,
   type TokenKey,
-} from "../../src/storage/token-key.ts";
+} from "../../src/storage/record.ts";
+import { describe, expect, it } from "vitest";
 
 const owner = { site: "bitbucket.org", consumer: "consumer-key" };
 const wellFormed = fc.string({ unit: "binary", minLength: 1 });

@@ -1,16 +1,8 @@
 import * as fc from "fast-check";
-import { describe, expect, it } from "vitest";
 import { isBitbucketAuthError } from "../../src/errors.ts";
-import { decodeTokenRecord, encodeTokenRecord } from "../../src/storage/token-record.ts";
-import { fullRecord, recordSecrets } from "./sample-record.ts";
-
-function rejectionOf(bytes: Uint8Array): unknown {
-  try {
-    return decodeTokenRecord(bytes);
-  } catch (error) {
-    return error;
-  }
-}
+import { encodeTokenRecord } from "../../src/storage/record.ts";
+import { decodedOrError, fullRecord, recordSecrets } from "./sample-record.ts";
+import { describe, expect, it } from "vitest";
 
 describe("decodeTokenRecord()", () => {
   it(
@@ -32,7 +24,7 @@ describe("decodeTokenRecord()", () => {
             (damaged, cut) => damaged.toSpliced(cut.at, cut.length, ...cut.bytes),
             [...good],
           );
-          const result = rejectionOf(Uint8Array.from(bytes));
+          const result = decodedOrError(Uint8Array.from(bytes));
           if (!(result instanceof Error)) return;
           expect(isBitbucketAuthError(result)).toBe(true);
           const shown = JSON.stringify([result, result.message, result.cause]);

@@ -1,16 +1,8 @@
+import { decodeTokenRecord, encodeTokenRecord } from "../../src/storage/record.ts";
+import { decodedOrError, fullRecord } from "./sample-record.ts";
 import { describe, expect, it } from "vitest";
-import { decodeTokenRecord, encodeTokenRecord } from "../../src/storage/token-record.ts";
-import { fullRecord } from "./sample-record.ts";
 
 const encode = (value: unknown): Uint8Array => new TextEncoder().encode(JSON.stringify(value));
-
-function rejectionOf(bytes: Uint8Array): unknown {
-  try {
-    return decodeTokenRecord(bytes);
-  } catch (error) {
-    return error;
-  }
-}
 
 const required = "schema accessToken accessExpiresAt tokenType obtainedAt generation status".split(" ");
 /** Per field, values of which none may be believed. */
@@ -36,6 +28,7 @@ const wrongValues: Readonly<Record<string, readonly unknown[]>> = {
     { attempt: "a", startedAt: -1, refreshFp: "f" },
   ],
   status: ["dead", "", null],
+  signedInAt: [-1, "then", null],
   failure: [
     null,
     {},
@@ -70,7 +63,7 @@ describe("decodeTokenRecord()", () => {
   });
 
   it.each(wrongCases)("refuses $field: $shown", ({ field, value }) => {
-    expect(rejectionOf(encode({ ...fullRecord(), [field]: value }))).toMatchObject({
+    expect(decodedOrError(encode({ ...fullRecord(), [field]: value }))).toMatchObject({
       code: "record_unreadable",
       reason: "corrupt",
       action: "reauthorize",
@@ -78,26 +71,28 @@ describe("decodeTokenRecord()", () => {
   });
 
   it.each(required)("refuses a record without %s", (field) => {
-    expect(rejectionOf(encode({ ...fullRecord(), [field]: undefined }))).toMatchObject({
+    expect(decodedOrError(encode({ ...fullRecord(), [field]: undefined }))).toMatchObject({
       code: "record_unreadable",
       reason: "corrupt",
     });
   });
 
   it.each(["", "null", "[]", '"access-1"', "{", "\u0000", "{}"])("refuses %j", (text) => {
-    expect(rejectionOf(new TextEncoder().encode(text))).toMatchObject({
+    expect(decodedOrError(new TextEncoder().encode(text))).toMatchObject({
       code: "record_unreadable",
       reason: "corrupt",
     });
   });
 
   it("says that what it cannot read was left alone, and how to go on", () => {
-    expect(String(rejectionOf(encode({})))).toContain("It was left as it is; sign in again to replace it.");
+    expect(String(decodedOrError(encode({})))).toContain(
+      "It was left as it is; sign in again to replace it.",
+    );
   });
 
   it("refuses bytes that are not UTF-8 rather than to repair a token", () => {
     const bytes = encodeTokenRecord(fullRecord());
     bytes[bytes.indexOf("access-1".charCodeAt(0), 20)] = 0xff;
-    expect(rejectionOf(bytes)).toMatchObject({ code: "record_unreadable", reason: "corrupt" });
+    expect(decodedOrError(bytes)).toMatchObject({ code: "record_unreadable", reason: "corrupt" });
   });
 });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { readCappedBody } from "../../src/token-endpoint/capped-body.ts";
+import { BodyLost, readCappedBody } from "../../src/token-endpoint/http.ts";
 
 function streamOf(...chunks: readonly (string | Uint8Array)[]): ReadableStream<Uint8Array> {
   return new ReadableStream({
@@ -13,27 +13,33 @@ function streamOf(...chunks: readonly (string | Uint8Array)[]): ReadableStream<U
 
 describe("readCappedBody()", () => {
   it("reads a body whole up to the limit", async () => {
-    expect(await readCappedBody(streamOf("abc", "de"), 5)).toEqual({ body: "abcde", bodyTooLarge: false });
+    expect(await readCappedBody({ body: streamOf("abc", "de") }, 5)).toEqual({
+      body: "abcde",
+      bodyTooLarge: false,
+    });
   });
 
   it("stops past the limit and keeps what came before", async () => {
-    expect(await readCappedBody(streamOf("abc", "def"), 5)).toEqual({ body: "abc", bodyTooLarge: true });
+    expect(await readCappedBody({ body: streamOf("abc", "def") }, 5)).toEqual({
+      body: "abc",
+      bodyTooLarge: true,
+    });
   });
 
   it("counts bytes, not characters", async () => {
-    expect(await readCappedBody(streamOf("€€"), 5)).toMatchObject({ bodyTooLarge: true });
-    expect(await readCappedBody(streamOf("€€"), 6)).toEqual({ body: "€€", bodyTooLarge: false });
+    expect(await readCappedBody({ body: streamOf("€€") }, 5)).toMatchObject({ bodyTooLarge: true });
+    expect(await readCappedBody({ body: streamOf("€€") }, 6)).toEqual({ body: "€€", bodyTooLarge: false });
   });
 
   it("joins a character that was cut in two", async () => {
     const [first, ...rest] = new TextEncoder().encode("€");
-    expect(await readCappedBody(streamOf(Uint8Array.of(first ?? 0), Uint8Array.from(rest)), 9)).toMatchObject(
-      { body: "€" },
-    );
+    expect(
+      await readCappedBody({ body: streamOf(Uint8Array.of(first ?? 0), Uint8Array.from(rest)) }, 9),
+    ).toMatchObject({ body: "€" });
   });
 
   it("takes no body for an empty one", async () => {
-    expect(await readCappedBody(null, 5)).toEqual({ body: "", bodyTooLarge: false });
+    expect(await readCappedBody({ body: null }, 5)).toEqual({ body: "", bodyTooLarge: false });
   });
 
   it("lets go of an endless body without reading on", async () => {
@@ -53,7 +59,7 @@ describe("readCappedBody()", () => {
       },
       { highWaterMark: 0 },
     );
-    expect(await readCappedBody(endless, 25)).toMatchObject({ bodyTooLarge: true });
+    expect(await readCappedBody({ body: endless }, 25)).toMatchObject({ bodyTooLarge: true });
     expect([pulled, cancelled]).toEqual([3, 1]);
   });
 
@@ -65,10 +71,10 @@ describe("readCappedBody()", () => {
           cancelled += 1;
         },
       });
-    await readCappedBody(hanging(), 5, AbortSignal.abort());
+    await readCappedBody({ body: hanging() }, 5, AbortSignal.abort());
     expect(cancelled).toBe(1);
     const caller = new AbortController();
-    const reading = readCappedBody(hanging(), 5, caller.signal);
+    const reading = readCappedBody({ body: hanging() }, 5, caller.signal);
     caller.abort();
     await reading;
     expect(cancelled).toBe(2);
@@ -76,6 +82,6 @@ describe("readCappedBody()", () => {
 
   it("rejects when the connection breaks", async () => {
     const broken = new ReadableStream<Uint8Array>({ pull: (stream) => stream.error(new Error("reset")) });
-    await expect(readCappedBody(broken, 5)).rejects.toThrow("reset");
+    await expect(readCappedBody({ body: broken }, 5)).rejects.toThrow(BodyLost);
   });
 });

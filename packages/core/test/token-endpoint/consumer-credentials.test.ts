@@ -1,6 +1,6 @@
-import { describe, expect, it } from "vitest";
 import { InvalidOptionsError } from "../../src/errors.ts";
-import { basicAuthorization, secretsInAuthorization } from "../../src/token-endpoint/consumer-credentials.ts";
+import { basicAuthorization, secretsInAuthorization } from "../../src/token-endpoint/request.ts";
+import { describe, expect, it } from "vitest";
 
 /** What a server gets out of the header. */
 function decoded(header: string): string {

@@ -1,6 +1,6 @@
-import { describe, expect, it } from "vitest";
 import { InvalidOptionsError } from "../../src/errors.ts";
-import { assertSafeUrl } from "../../src/token-endpoint/loopback-or-https.ts";
+import { assertSafeUrl } from "../../src/token-endpoint/request.ts";
+import { describe, expect, it } from "vitest";
 
 describe("assertSafeUrl()", () => {
   it.each([

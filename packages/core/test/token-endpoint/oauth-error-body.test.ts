@@ -1,5 +1,5 @@
+import { readOAuthErrorBody } from "../../src/token-endpoint/response.ts";
 import { describe, expect, it } from "vitest";
-import { readOAuthErrorBody } from "../../src/token-endpoint/oauth-error-body.ts";
 
 describe("readOAuthErrorBody()", () => {
   it("reads an OAuth error", () => {

@@ -1,6 +1,6 @@
-import { describe, expect, it } from "vitest";
 import { InvalidOptionsError } from "../../src/errors.ts";
-import { parsePlainTokens } from "../../src/token-endpoint/parse-plain-tokens.ts";
+import { parsePlainTokens } from "../../src/token-endpoint/response.ts";
+import { describe, expect, it } from "vitest";
 
 const tokens = { accessToken: "access-1", expiresAt: 1_800_000_000_000 };
 
@@ -55,6 +55,15 @@ describe("parsePlainTokens()", () => {
     const { message } = problemOf({ accessToken: 1, expiresAt: "soon", scopes: ["a b", "c d"] });
     expect(message).toContain("look at accessToken, expiresAt, scopes. Wanted");
   });
+
+  it.each(["refresh_token", "expires_in", "scope"])(
+    "does not lose what a token response calls %s",
+    (name) => {
+      const { message } = problemOf({ ...tokens, [name]: "refresh-1" });
+      expect(message).toContain(`\`${name}\` is how a token response spells it. Wanted: { accessToken, `);
+      expect(message).not.toContain("refresh-1");
+    },
+  );
 
   it.each([undefined, null, "access-1", 7])("says that %j is no tokens at all", (value) => {
     expect(problemOf(value).message).toContain("look at tokens. Wanted");

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { readHttpDate, readRetryAfter } from "../../src/token-endpoint/retry-after.ts";
+import { readHttpDate, readRetryAfter } from "../../src/token-endpoint/http.ts";
 
 const date = "Sun, 06 Nov 1994 08:49:37 GMT";
 const instant = Date.UTC(1994, 10, 6, 8, 49, 37);
@@ -12,6 +12,12 @@ function read(value: string | undefined, now = instant): number | undefined {
 describe("readRetryAfter()", () => {
   it("reads seconds", () => {
     expect([read("30"), read("0"), read(" 7 ")]).toEqual([30_000, 0, 7_000]);
+  });
+
+  it("reads a fraction, and the first of several", () => {
+    expect([read("1.25"), read("30, 60"), read("7,7"), read("5;w=3600")]).toEqual([
+      1_250, 30_000, 7_000, 5_000,
+    ]);
   });
 
   it("reads a date", () => {
@@ -27,7 +33,7 @@ describe("readRetryAfter()", () => {
     expect(read(date, instant - 2 * aDay)).toBe(aDay);
   });
 
-  it.each([undefined, "", "-5", "1.5", "soon", "1e3", "Infinity", "2026-09-01"])(
+  it.each([undefined, "", "-5", "5 minutes", "5s", "soon", "1e3", "Infinity", "2026-09-01"])(
     "has no answer for %j",
     (value) => {
       expect(read(value)).toBeUndefined();

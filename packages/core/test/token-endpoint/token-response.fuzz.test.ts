@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
-import { describe, expect, it } from "vitest";
 import { anyBody, checkBody } from "./token-body-fuzz.ts";
+import { describe, expect, it } from "vitest";
 
 describe("readTokenResponse()", () => {
   it("accepts no invalid field in 20,000 fuzzed bodies", { timeout: 60_000 }, () => {

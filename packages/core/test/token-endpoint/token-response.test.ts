@@ -1,7 +1,7 @@
-import { describe, expect, it } from "vitest";
-import { readTokenResponse, tokenSetFrom } from "../../src/token-endpoint/token-response.ts";
+import { readTokenResponse, tokenSetFrom } from "../../src/token-endpoint/response.ts";
 import { tokenBody } from "../fake-fetch.ts";
 import { tokenAnswer } from "./token-body-fuzz.ts";
+import { describe, expect, it } from "vitest";
 
 function read(
   body: string,
@@ -40,6 +40,13 @@ describe("readTokenResponse()", () => {
 
   it("takes two hours for the lifetime that is not named", () => {
     expect(read(`{"access_token":"a"}`)).toMatchObject({ ok: true, response: { lifetimeMs: 7_200_000 } });
+  });
+
+  it("counts a lifetime with a fraction in whole milliseconds, never more than was granted", () => {
+    expect(readFields({ expires_in: 7_199.9999 })).toMatchObject({
+      ok: true,
+      response: { lifetimeMs: 7_199_999 },
+    });
   });
 
   it("takes an absent token_type for bearer", () => {
@@ -126,17 +133,14 @@ describe("readTokenResponse()", () => {
     ["access_token", "a\n"],
     ["token_type", "mac"],
     ["token_type", ""],
-    ["token_type", null],
     ["expires_in", -5],
     ["expires_in", 0],
     ["expires_in", 0.4],
     ["expires_in", "abc"],
     ["expires_in", "7200"],
-    ["expires_in", null],
     ["expires_in", 1e99],
     ["refresh_token", ""],
     ["refresh_token", 42],
-    ["refresh_token", null],
     ["refresh_token", "r\n"],
     ["scope", 42],
     ["scope", ["account"]],
@@ -144,11 +148,31 @@ describe("readTokenResponse()", () => {
     ["scopes", ["account"]],
     ["scopes", 42],
     ["error", "invalid_grant"],
-    ["error", null],
   ])("refuses %s: %j and names the field alone", (field, value) => {
     const reading = readFields({ [field]: value });
     const problem = field === "error" ? "an error in a success" : `${field} missing or malformed`;
     expect(reading).toEqual({ ok: false, problem });
+  });
+
+  it("takes null for a field that is not there", () => {
+    const nulls = {
+      refresh_token: null,
+      scope: null,
+      scopes: null,
+      expires_in: null,
+      token_type: null,
+      error: null,
+    };
+    expect(readFields(nulls)).toMatchObject({
+      ok: true,
+      response: { lifetimeMs: 7_200_000, tokenType: "bearer" },
+    });
+    expect(readFields(nulls)).not.toHaveProperty("response.refreshToken");
+    expect(readFields(nulls)).not.toHaveProperty("response.scope");
+    expect(readFields({ access_token: null })).toEqual({
+      ok: false,
+      problem: "access_token missing or malformed",
+    });
   });
 
   it("takes the last of two equal keys, as JSON does", () => {
@@ -182,6 +206,10 @@ describe("tokenSetFrom()", () => {
     expect(tokenSetFrom({ ...response, scope: " account  repository:write " }).scopes).toEqual([
       "account",
       "repository:write",
+    ]);
+    expect(tokenSetFrom({ ...response, scope: "account, repository" }).scopes).toEqual([
+      "account",
+      "repository",
     ]);
   });
 

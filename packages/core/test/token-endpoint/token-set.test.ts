@@ -1,7 +1,7 @@
+import { sealTokens, serializeTokens } from "../../src/token-endpoint/response.ts";
 import { Console } from "node:console";
 import { inspect } from "node:util";
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { sealTokens, serializeTokens } from "../../src/token-endpoint/token-set.ts";
 
 const plain = {
   accessToken: "access-1",
@@ -19,6 +19,18 @@ describe("sealTokens()", () => {
   it("gives every field by its name", () => {
     const { accessToken, refreshToken, expiresAt, scopes, tokenType } = sealTokens(plain);
     expect({ accessToken, refreshToken, expiresAt, scopes, tokenType }).toEqual(plain);
+  });
+
+  it("tells since when its account is signed in, where that is known", () => {
+    expect(sealTokens(plain, 7).signedInAt).toBe(7);
+    expect(JSON.parse(JSON.stringify(sealTokens(plain, 7)))).toEqual({
+      tokenType: "bearer",
+      expiresAt: plain.expiresAt,
+      scopes: plain.scopes,
+      hasRefreshToken: true,
+      signedInAt: 7,
+    });
+    expect(JSON.stringify(sealTokens(plain))).not.toContain("signedInAt");
   });
 
   it.each<readonly [string, () => string]>([
