@@ -9,10 +9,10 @@ export default defineConfig({
   test: {
     name: "testing",
     projects: [
-      { test: { name: "msw 3", include: ["test/**/*.test.ts"], testTimeout } },
+      { test: { name: "msw 3", include: ["test/**/*.test.ts"], testTimeout, isolate: false } },
       {
         resolve: { alias: [{ find: /^msw(\/.*)?$/, replacement: "msw2$1" }] },
-        test: { name: "msw 2", include: onEitherMsw, testTimeout },
+        test: { name: "msw 2", include: onEitherMsw, testTimeout, isolate: false },
       },
     ],
   },

@@ -1,13 +1,15 @@
+import { assertNames } from "./fake/names.js";
+import { hashOf } from "./fake/api/content.js";
 import {
-  emailResource,
+  emailResources,
   pullRequestResource,
   repositoryResource,
   userResource,
   workspaceAccessResource,
   workspaceResource,
-} from "./api-resources.js";
-import { page } from "./pagination.js";
-import { randomToken } from "./random-token.js";
+  page,
+} from "./fake/api/resources.js";
+import { randomToken } from "./fake/secrets.js";
 import {
   completePullRequest,
   completeRepository,
@@ -17,14 +19,7 @@ import {
   type RepositorySeed,
   type UserSeed,
   type WorkspaceSeed,
-} from "./seed.js";
-
-export {
-  aPullRequestEvent,
-  aPushEvent,
-  type PullRequestEventOptions,
-  type PushEventOptions,
-} from "./webhook-payloads.js";
+} from "./fake/seed.js";
 
 /** A body as the API sends it. */
 export type ApiBody = Readonly<Record<string, unknown>>;
@@ -38,7 +33,8 @@ export function aUser(given: Partial<UserSeed> = {}): ApiBody {
 
 /** An entry of `GET /2.0/user/emails`. */
 export function anEmail(given: Partial<UserSeed> = {}): ApiBody {
-  return emailResource(completeUser({ username: "alice", ...given }), origin);
+  const [email = {}] = emailResources(completeUser({ username: "alice", ...given }), origin);
+  return email;
 }
 
 /** What `GET /2.0/workspaces/{workspace}` answers. */
@@ -60,7 +56,15 @@ export function aRepository(given: Partial<RepositorySeed> = {}): ApiBody {
 /** What `GET /2.0/repositories/{workspace}/{slug}/pullrequests/{id}` answers. */
 export function aPullRequest(given: Partial<PullRequestSeed> = {}): ApiBody {
   const seed = { workspace: "acme", repository: "website", id: 1, ...given };
-  return pullRequestResource(completePullRequest(seed, []), origin);
+  return pullRequestBody(seed);
+}
+
+function pullRequestBody(seed: PullRequestSeed): ApiBody {
+  const pullRequest = completePullRequest(seed, []);
+  const { author, sourceBranch, destinationBranch } = pullRequest;
+  const users = [completeUser({ username: author })];
+  const parts = { users, sourceHash: hashOf(sourceBranch), destinationHash: hashOf(destinationBranch) };
+  return pullRequestResource(pullRequest, parts, origin);
 }
 
 /** One page of a list. `url` says which: its `page` and `pagelen` count. */
@@ -73,15 +77,17 @@ export function aPage(
 
 /** What of a token response matters to the test. The rest is made up. */
 export interface TokenResponseOptions {
-  readonly accessToken?: string;
+  readonly accessToken?: string | undefined;
   /** `null` for none, as client credentials have it. */
-  readonly refreshToken?: string | null;
-  readonly scopes?: readonly string[];
-  readonly expiresInSeconds?: number;
+  readonly refreshToken?: string | null | undefined;
+  readonly scopes?: readonly string[] | undefined;
+  /** @default 7200 */
+  readonly expiresInSeconds?: number | undefined;
 }
 
 /** What the token endpoint answers since 2026; both tokens have the length they have there. */
 export function aTokenResponse(given: TokenResponseOptions = {}): ApiBody {
+  assertNames(given, "aTokenResponse()", ["accessToken", "refreshToken", "scopes", "expiresInSeconds"]);
   const {
     accessToken = randomToken(2_600),
     refreshToken = randomToken(2_600),
@@ -93,5 +99,60 @@ export function aTokenResponse(given: TokenResponseOptions = {}): ApiBody {
     expires_in: expiresInSeconds,
     token_type: "bearer",
     scope: (given.scopes ?? ["account", "repository"]).join(" "),
+  };
+}
+
+/** What of a push matters to the test. The rest is made up. */
+export interface PushEventOptions {
+  readonly actor?: Partial<UserSeed> | undefined;
+  readonly repository?: Partial<RepositorySeed> | undefined;
+  readonly branch?: string | undefined;
+  /** The new commit; 40 hexadecimal digits. */
+  readonly commit?: string | undefined;
+}
+
+/** The body of a `repo:push` webhook: one branch got one new commit. */
+export function aPushEvent(given: PushEventOptions = {}): Readonly<Record<string, unknown>> {
+  assertNames(given, "aPushEvent()", ["actor", "repository", "branch", "commit"]);
+  const { branch = "main", commit = "0123456789abcdef0123456789abcdef01234567" } = given;
+  return {
+    ...stage(given),
+    push: {
+      changes: [
+        {
+          created: false,
+          closed: false,
+          forced: false,
+          new: { type: "branch", name: branch, target: { type: "commit", hash: commit } },
+        },
+      ],
+    },
+  };
+}
+
+/** What of a pull request event matters to the test. The rest is made up. */
+export interface PullRequestEventOptions extends Pick<PushEventOptions, "actor" | "repository"> {
+  readonly pullRequest?: Partial<PullRequestSeed> | undefined;
+}
+
+/** The body of the `pullrequest:*` webhooks. Which of them it is says the `X-Event-Key` header, not the body. */
+export function aPullRequestEvent(given: PullRequestEventOptions = {}): Readonly<Record<string, unknown>> {
+  assertNames(given, "aPullRequestEvent()", ["actor", "repository", "pullRequest"]);
+  const repository = { workspace: "acme", slug: "website", ...given.repository };
+  const seed = { workspace: repository.workspace, repository: repository.slug, id: 1, ...given.pullRequest };
+  return { ...stage(given), pullrequest: pullRequestBody(seed) };
+}
+
+/** Who did it, and where. */
+function stage({
+  actor,
+  repository,
+}: Pick<PushEventOptions, "actor" | "repository">): Readonly<Record<string, unknown>> {
+  return {
+    actor: userResource(completeUser({ username: "alice", ...actor }), origin),
+    repository: repositoryResource(
+      completeRepository({ workspace: "acme", slug: "website", ...repository }),
+      origin,
+    ),
   };
 }

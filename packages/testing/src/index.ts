@@ -1,21 +1,32 @@
+export type { Answer } from "./fake/answers.js";
+export type { ApiCall, ApiReply } from "./fake/api/call.js";
+export type { CredentialOptions } from "./fake/credentials.js";
+export type { GitBackend, GitCall } from "./fake/site.js";
 export {
   createBitbucketMock,
+  type ApiAnswer,
   type BitbucketMock,
   type BitbucketMockOptions,
   type MockSnapshot,
-} from "./bitbucket-mock.js";
-export type { Collection } from "./collection.js";
-export type { Exchange } from "./exchange.js";
-export type { Fault, FaultHandle, Faults, NetworkFailure } from "./faults.js";
-export type { Gate, GatePhase, Gates } from "./gates.js";
-export type { GrantControl } from "./grant-control.js";
-export type { GrantSummary } from "./grant-summary.js";
-export type { ConsumerRef, GrantRef, UserRef } from "./lookup.js";
-export type { MockClock, TimeSpan } from "./mock-clock.js";
-export type { MockEvent } from "./mock-events.js";
-export type { MatchedRequest, Matcher, Op, RequestPattern } from "./operation.js";
-export { profiles, type Profile, type ProfileName, type ProfileOverrides } from "./profiles.js";
-export type { RequestEntry, RequestLog, Violation } from "./request-log.js";
+} from "./fake/mock.js";
+export type { Collection } from "./fake/seed.js";
+export type { Exchange } from "./fake/exchange.js";
+export type { Fault, FaultHandle, Faults, NetworkFailure } from "./fake/faults.js";
+export type { Gate, GatePhase, Gates } from "./fake/gates.js";
+export type { GrantControl, GrantSummary } from "./fake/oauth/grants.js";
+export type { MockClock, TimeSpan } from "./fake/clock.js";
+export type {
+  ConsumerRef,
+  Credential,
+  CredentialKind,
+  CredentialState,
+  GrantRef,
+  MockEvent,
+  UserRef,
+} from "./fake/state.js";
+export type { GrantType, MatchedRequest, Matcher, MockUrls, Op, RequestPattern } from "./fake/operation.js";
+export { profiles, type Profile, type ProfileName, type ProfileOverrides } from "./fake/profiles.js";
+export type { RequestEntry, RequestLog, Violation } from "./fake/request-log.js";
 export type {
   Consumer,
   ConsumerSeed,
@@ -28,7 +39,11 @@ export type {
   UserSeed,
   Workspace,
   WorkspaceSeed,
-} from "./seed.js";
-export type { MockUrls } from "./served-origins.js";
-export type { Authorization, AuthorizeOptions, ClientOptions, Grant, GrantOptions } from "./sign-in.js";
-export type { GrantType } from "./grant-type.js";
+} from "./fake/seed.js";
+export type {
+  Authorization,
+  AuthorizeOptions,
+  ClientOptions,
+  Grant,
+  GrantOptions,
+} from "./fake/oauth/sign-in.js";

@@ -1,4 +1,4 @@
-import { createBitbucketMock, type BitbucketMock } from "./bitbucket-mock.js";
+import { createBitbucketMock, type BitbucketMock } from "./fake/mock.js";
 
 /** The access token that every token request is answered with after `mock()`. */
 export const accessToken = "legacy-mock-access-token";
@@ -61,7 +61,7 @@ export function mock(): InstalledMock {
   const owned = new Set(["https://bitbucket.org", "https://api.bitbucket.org"]);
   let active = true;
   const installed: typeof globalThis.fetch = (input, init) => {
-    const url = input instanceof Request ? input.url : input;
+    const url = typeof input === "object" && "url" in input ? input.url : input;
     return (active && owned.has(new URL(url).origin) ? fake.fetch : before)(input, init);
   };
   globalThis.fetch = installed;
@@ -90,8 +90,8 @@ export function setEnvVars(): () => void {
 
 /** What `basicAuth()` takes: the config of `getAccessToken()`, perhaps with credentials in it. */
 export interface BasicAuthConfig {
-  readonly appName?: string;
-  readonly credentials?: { readonly username: string; readonly password: string };
+  readonly appName?: string | undefined;
+  readonly credentials?: { readonly username: string; readonly password: string } | undefined;
 }
 
 /** A `credentialsProvider`: the credentials of the config, else key and secret from the environment. */

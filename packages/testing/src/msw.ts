@@ -1,5 +1,5 @@
-import { http, type RequestHandler } from "msw";
-import { createBitbucketMock, type BitbucketMock } from "./bitbucket-mock.js";
+import { http, passthrough, type RequestHandler } from "msw";
+import { createBitbucketMock, type BitbucketMock } from "./fake/mock.js";
 
 /** Handlers that own Bitbucket's hosts, and the fake behind them. */
 export type BitbucketHandlers = RequestHandler[] & { readonly mock: BitbucketMock };
@@ -7,7 +7,9 @@ export type BitbucketHandlers = RequestHandler[] & { readonly mock: BitbucketMoc
 /** Where the handlers listen. */
 export interface BitbucketHandlersOptions {
   /** Origins to answer for besides Bitbucket's two, where a client is set up with another address. */
-  readonly origins?: readonly string[];
+  readonly origins?: readonly string[] | undefined;
+  /** Origins that requests may go out to. Those to loopback addresses always may. */
+  readonly allow?: readonly string[] | undefined;
 }
 
 /**
@@ -18,33 +20,92 @@ export interface BitbucketHandlersOptions {
  */
 export function bitbucketHandlers(
   mock: BitbucketMock = createBitbucketMock(),
-  { origins = [] }: BitbucketHandlersOptions = {},
+  { origins = [], allow = [] }: BitbucketHandlersOptions = {},
 ): BitbucketHandlers {
   for (const origin of origins) mock.serveAt(origin);
   const answer = async ({ request }: { request: Request }): Promise<Response> => {
     const exchange = await mock.exchange(request);
-    // Note: a rejection here would be printed by msw as an unhandled exception; this is a network failure to the client.
+    // A rejection here would be printed by msw as an unhandled exception; this is a network failure to the client.
     return exchange.kind === "answered" ? exchange.response : Response.error();
   };
   const owned = ["https://bitbucket.org", "https://api.bitbucket.org", ...origins];
-  const handlers = owned.map((origin) => http.all(`${origin}/*`, answer));
+  const handlers = [
+    ...owned.map((origin) => http.all(`${origin}/*`, answer)),
+    ...allow.map(passingTo),
+    passingToLoopback(),
+  ];
   return Object.assign(handlers, { mock });
 }
 
 /**
- * Refuses every request that no handler takes, on both majors: msw 3 renamed the option and ignores the old name without
- * a word, and then the request goes out.
+ * Refuses every request that no handler takes, on both majors: msw 3 renamed the option, ignores the old name without
+ * a word, and then the request goes out. `listenStrictly()` lets loopback addresses pass as well.
  */
 export const strictOptions = { onUnhandledRequest: "error", onUnhandledFrame: "error" } as const;
 
-/** Starts what `setupServer()` made, strictly. */
-export function listenStrictly(server: { listen(options: typeof strictOptions): unknown }): void {
-  server.listen(strictOptions);
+/** What may pass beside what the handlers take. */
+export interface StrictnessOptions {
+  /**
+   * Origins that requests may go out to, such as `"https://registry.example"`. `server.resetHandlers()` forgets those given here, and
+   * keeps those given to `bitbucketHandlers()`. Loopback addresses always may: that is where the app under test listens.
+   */
+  readonly allow?: readonly string[] | undefined;
 }
 
-/** Starts what `setupWorker()` made, strictly. Resolves when the worker is ready. */
-export async function startStrictly(worker: {
-  start(options: typeof strictOptions): Promise<unknown>;
-}): Promise<void> {
+/** Starts what `setupServer()` made. A request that no handler takes is refused, unless it goes to loopback or to `allow`. */
+export function listenStrictly(
+  server: {
+    listen(options: typeof strictOptions): unknown;
+    use(...handlers: RequestHandler[]): unknown;
+    listHandlers(): readonly unknown[];
+  },
+  { allow = [] }: StrictnessOptions = {},
+): void {
+  server.listen(strictOptions);
+  letPass(server, allow);
+}
+
+/** Starts what `setupWorker()` made, by the same rule. Resolves when the worker is ready. */
+export async function startStrictly(
+  worker: {
+    start(options: typeof strictOptions): Promise<unknown>;
+    use(...handlers: RequestHandler[]): unknown;
+    listHandlers(): readonly unknown[];
+  },
+  { allow = [] }: StrictnessOptions = {},
+): Promise<void> {
   await worker.start(strictOptions);
+  letPass(worker, allow);
+}
+
+/**
+ * Handlers, and not a callback for unhandled requests: what a callback throws becomes an answer with the status 500, on both
+ * majors, and what it does not throw goes out.
+ */
+function letPass(
+  target: { use(...handlers: RequestHandler[]): unknown; listHandlers(): readonly unknown[] },
+  allow: readonly string[],
+): void {
+  const passesLoopback = target
+    .listHandlers()
+    .some((handler) => isObject(handler) && loopbackHandlers.has(handler));
+  const handlers = [...allow.map(passingTo), ...(passesLoopback ? [] : [passingToLoopback()])];
+  if (handlers.length > 0) target.use(...handlers);
+}
+
+const loopbackHandlers = new WeakSet<object>();
+const loopback = /^(https?|wss?):\/\/(localhost|[^/:]+\.localhost|127(\.\d+){3}|\[::1\])(:\d+)?(\/|$)/i;
+
+function passingToLoopback(): RequestHandler {
+  const handler = http.all(loopback, () => passthrough());
+  loopbackHandlers.add(handler);
+  return handler;
+}
+
+function passingTo(origin: string): RequestHandler {
+  return http.all(`${new URL(origin).origin}/*`, () => passthrough());
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === "object" && value !== null;
 }

@@ -1,6 +1,6 @@
 import { AssertionError } from "node:assert";
-import type { BitbucketMock } from "./bitbucket-mock.js";
-import type { GrantRef } from "./lookup.js";
+import type { BitbucketMock } from "./fake/mock.js";
+import type { GrantRef } from "./fake/state.js";
 import {
   judgeLiveSession,
   judgeNoLeak,
@@ -10,9 +10,9 @@ import {
   judgeTokenRequest,
   type TokenRequestPattern,
   type Verdict,
-} from "./verdicts.js";
+} from "./fake/verdicts.js";
 
-export type { TokenRequestPattern } from "./verdicts.js";
+export type { TokenRequestPattern } from "./fake/verdicts.js";
 
 /** As many refresh requests were sent, whatever they were answered. Throws `AssertionError`, as all of these do. */
 export function assertRefreshed(mock: BitbucketMock, times: number): void {
@@ -35,7 +35,7 @@ export function assertNoRefreshTokenReuse(mock: BitbucketMock): void {
   enforce(judgeNoReuse(mock), assertNoRefreshTokenReuse);
 }
 
-/** Nothing was sent that Bitbucket refuses whoever asks. */
+/** Nothing was sent that Bitbucket refuses from every caller. */
 export function assertNoViolations(mock: BitbucketMock): void {
   enforce(judgeNoViolations(mock), assertNoViolations);
 }

@@ -1,8 +1,8 @@
+import { assertNames } from "./fake/names.js";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
-import { createBitbucketMock, type BitbucketMock } from "./bitbucket-mock.js";
-import { controlPath, createControlApi } from "./control-api.js";
-import { sendResponse, toRequest } from "./http-bridge.js";
-import type { MockUrls } from "./served-origins.js";
+import { createBitbucketMock, type BitbucketMock } from "./fake/mock.js";
+import type { MockUrls } from "./fake/operation.js";
+import { controlPath, createControlApi } from "./remote/control-api.js";
 
 export {
   connectBitbucketMock,
@@ -10,19 +10,24 @@ export {
   type RemoteBitbucketMock,
   type RemoteFault,
   type RemoteGate,
-} from "./remote-mock.js";
-export type { RemoteGrantControl, RemoteGrantState } from "./remote-grant-control.js";
-export type { RemoteRequests } from "./remote-requests.js";
-export type { WireMatcher } from "./wire-faults.js";
+} from "./remote/remote-mock.js";
+export type { RemoteGrantControl, RemoteGrantState } from "./remote/remote-mock.js";
+export type { RemoteRequests, WireMatcher } from "./remote/wire.js";
 
 /** Where the fake listens, and who consents without being asked. */
 export interface ServerOptions {
   /** 0 for any free port. */
-  readonly port?: number;
-  /** Loopback unless you say otherwise: the fake hands its tokens to whoever asks. */
-  readonly host?: string;
+  readonly port?: number | undefined;
+  /** Loopback unless you say otherwise: the fake hands its tokens to every caller. */
+  readonly host?: string | undefined;
   /** Who grants at once instead of seeing the consent page; `true` for the first user. */
-  readonly autoApprove?: string | boolean;
+  readonly autoApprove?: string | boolean | undefined;
+  /**
+   * Serves real repositories to `git` below the server's address, as `/{workspace}/{repository}.git`, from bare repositories in
+   * `directory` that are made when they are first asked for. Every seeded repository can be cloned and pushed to, with the
+   * user name that goes with each kind of credential. Needs `git` on the PATH.
+   */
+  readonly git?: { readonly directory: string } | undefined;
 }
 
 /** A fake that listens. */
@@ -42,10 +47,12 @@ export interface BitbucketMockServer {
  */
 export async function startBitbucketMock(
   mock: BitbucketMock = createBitbucketMock(),
-  { port = 0, host = "127.0.0.1", autoApprove }: ServerOptions = {},
+  options: ServerOptions = {},
 ): Promise<BitbucketMockServer> {
   if (!("serveAt" in mock))
     throw new TypeError("The first argument is a fake, or undefined for a new one; options come second.");
+  assertNames(options, "startBitbucketMock()", ["port", "host", "autoApprove", "git"]);
+  const { port = 0, host = "127.0.0.1", autoApprove, git } = options;
   if (autoApprove !== undefined) mock.autoApprove = autoApprove;
   const control = createControlApi(mock);
   let origin = "";
@@ -60,6 +67,8 @@ export async function startBitbucketMock(
   if (address === null || typeof address === "string") throw new Error("The server has no port");
   origin = `http://${host.includes(":") ? `[${host}]` : host}:${address.port}`;
   const stopServing = mock.serveAt(origin);
+  // Loaded when asked for: a server without Git starts no process.
+  const stopGit = git && mock.serveGit((await import("./git-backend.js")).createGitBackend(git.directory));
   const { urls } = mock;
   return {
     url: origin,
@@ -67,6 +76,7 @@ export async function startBitbucketMock(
     mock,
     close() {
       stopServing();
+      stopGit?.();
       return new Promise((resolve) => {
         server.close(() => resolve());
         server.closeAllConnections();
@@ -92,4 +102,47 @@ async function answer(
 
 function isBelow(path: string, pathname: string): boolean {
   return pathname === path || pathname.startsWith(`${path}/`);
+}
+
+/** The standard `Request` behind an incoming one. Its signal aborts when the client goes before the answer. */
+export async function toRequest(
+  incoming: IncomingMessage,
+  outgoing: ServerResponse,
+  origin: string,
+): Promise<Request> {
+  const abandoned = new AbortController();
+  outgoing.on("close", () => {
+    if (!outgoing.writableFinished) abandoned.abort();
+  });
+  const { method = "GET", url = "/" } = incoming;
+  const body = await readBody(incoming);
+  return new Request(new URL(url, origin), {
+    method,
+    headers: Object.entries(incoming.headersDistinct).flatMap(([name, values = []]) =>
+      values.map((value): [string, string] => [name, value]),
+    ),
+    signal: abandoned.signal,
+    redirect: "manual",
+    ...(body.length > 0 && { body }),
+  });
+}
+
+/** Writes the answer out. A body that breaks breaks the connection, after what came before it. */
+export async function sendResponse(response: Response, outgoing: ServerResponse): Promise<void> {
+  outgoing.writeHead(response.status, Object.fromEntries(response.headers));
+  // Waiting until each piece is out lets the client see what came before a break.
+  for await (const chunk of response.body ?? [])
+    await new Promise((written) => outgoing.write(chunk, written));
+  outgoing.end();
+}
+
+function bytesOf({ buffer, byteOffset, byteLength }: ArrayBufferView): Uint8Array {
+  return new Uint8Array(buffer, byteOffset, byteLength);
+}
+
+async function readBody(incoming: IncomingMessage): Promise<Uint8Array<ArrayBuffer>> {
+  const chunks: Uint8Array[] = [];
+  // By shape: in jsdom and in the realms of jest and vitest a Buffer is no Uint8Array.
+  for await (const chunk of incoming) if (ArrayBuffer.isView(chunk)) chunks.push(bytesOf(chunk));
+  return new Uint8Array(Buffer.concat(chunks));
 }

@@ -1,16 +1,15 @@
 import type { MatchersObject } from "vitest";
-import type { GrantRef } from "./lookup.js";
-import { matchers } from "./matchers.js";
-import type { BitbucketMock } from "./bitbucket-mock.js";
-import type { TokenRequestPattern } from "./verdicts.js";
+import type { BitbucketMock } from "./fake/mock.js";
+import type { GrantRef } from "./fake/state.js";
+import { matchers, type TokenRequestPattern } from "./fake/verdicts.js";
 
-export type { TokenRequestPattern } from "./verdicts.js";
+export type { TokenRequestPattern } from "./fake/verdicts.js";
 
 /** For `expect.extend(bitbucketMatchers)`. */
 export const bitbucketMatchers: MatchersObject = { ...matchers };
 
 declare module "vitest" {
-  // Note: the parameters repeat vitest's own, or the two declarations would not merge.
+  // The parameters repeat vitest's own, or the two declarations would not merge.
   interface Matchers<R extends void | Promise<void> = void | Promise<void>, T = unknown> {
     /** As many refresh requests were sent, whatever they were answered. */
     toHaveRefreshed(times: number): R;
@@ -18,7 +17,7 @@ declare module "vitest" {
     toHaveReceivedTokenRequest(pattern?: TokenRequestPattern): R;
     /** No refresh token was presented again after its leeway. */
     toHaveNoRefreshTokenReuse(): R;
-    /** Nothing was sent that Bitbucket refuses whoever asks. */
+    /** Nothing was sent that Bitbucket refuses from every caller. */
     toHaveNoViolations(): R;
     /** Bitbucket would still refresh the grant. */
     toHaveLiveSession(grant: GrantRef): R;

@@ -1,7 +1,13 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { describe, expect, it } from "vitest";
 import { createBitbucketMock, type BitbucketMock, type ProfileName } from "../src/index.ts";
-import { askableScenarios, findDifferences, scenarios, type ScenarioStage } from "../src/scenarios.ts";
+import {
+  askableScenarios,
+  findDifferences,
+  scenarios,
+  stageOn,
+  type ScenarioStage,
+} from "../src/scenarios.ts";
 
 const askable = askableScenarios(scenarios);
 
@@ -41,6 +47,23 @@ describe("findDifferences()", () => {
 
   it("finds none between the table and the fake it describes", async () => {
     expect(await findDifferences(askable, stageOf("cloud-2026").stage)).toEqual([]);
+  });
+
+  it("finds none in any story, each on a fake of its own", async () => {
+    const differences = await findDifferences(scenarios, (scenario) =>
+      stageOn(createBitbucketMock(scenario.fake), scenario),
+    );
+    expect(differences).toEqual([]);
+  });
+
+  it("finds where a service takes what Bitbucket refuses", async () => {
+    const lax = { apiTokenAsBearer: "accepted", appPasswords: "accepted" } as const;
+    const differences = await findDifferences(scenarios, (scenario) =>
+      stageOn(createBitbucketMock({ profile: lax, users: [{ username: "alice" }] }), scenario),
+    );
+    const found = differences.map(({ scenario }) => scenario);
+    expect(found).toContain("an API token as Bearer");
+    expect(found).toContain("an app password, since they were removed");
   });
 
   it("finds those of another dialect, and prints no token with them", async () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { createBitbucketMock, type Fault, type Op } from "../src/index.ts";
-import { recordedApiErrors, recordedTokenErrors } from "./recorded/index.ts";
+import { recordedApiErrors, recordedTokenErrors } from "./recorded.ts";
 import { basic, callApi, postToken, refresh, reply } from "./token-request.ts";
 
 const clientCredentials = { grant_type: "client_credentials" };
@@ -31,6 +31,21 @@ describe("faults.next() and faults.when()", () => {
       "Not an operation: token:refresh. Known are any, ",
     );
     expect(() => faults.when({ op, path: "/2.0/user" }, { status: 503 })).toThrow("Not an operation");
+  });
+
+  it.each([
+    [{ status: 503, retryafter: 1 }, 'A fault has no option "retryafter"'],
+    [{ answer: { status: 503, header: {} } }, 'The answer of a fault has no option "header"'],
+  ])("refuses %j, of which a part would change nothing", (given, words) => {
+    const { faults } = createBitbucketMock();
+    const fault: Fault = JSON.parse(JSON.stringify(given));
+    expect(() => faults.next("token", fault)).toThrow(words);
+  });
+
+  it("takes undefined for what is left out", async () => {
+    const mock = createBitbucketMock();
+    mock.faults.next("token", { status: 503, retryAfter: undefined, body: undefined });
+    expect((await postToken(mock, clientCredentials)).status).toBe(503);
   });
 
   it("refuses a fault of no known kind, under which a test would pass untried", () => {

@@ -1,7 +1,18 @@
+import { AssertionError } from "node:assert";
 import { describe, expect, it } from "vitest";
 import { createBitbucketMock } from "../src/index.ts";
 import { bitbucketMatchers as jestMatchers } from "../src/jest.ts";
+import {
+  assertLeaksNothing,
+  assertLiveSession,
+  assertNoRefreshTokenReuse,
+  assertNoViolations,
+  assertReceivedTokenRequest,
+  assertRefreshed,
+  expectSingleRefresh,
+} from "../src/node.ts";
 import { bitbucketMatchers } from "../src/vitest.ts";
+import { judgeRefreshed } from "../src/fake/verdicts.ts";
 import { callApi, postToken, refresh } from "./token-request.ts";
 
 expect.extend(bitbucketMatchers);
@@ -68,7 +79,53 @@ describe("the matchers", () => {
     );
   });
 
+  it("refuse what they cannot look for, also where `.not` would let it pass", () => {
+    const mock = createBitbucketMock();
+    for (const times of [Number.NaN, -1, 0.5])
+      expect(() => expect(mock).not.toHaveRefreshed(times)).toThrow("Pass their number, 0 or more.");
+    const [missing] = new Array<number>();
+    expect(() => Reflect.apply(judgeRefreshed, undefined, [mock, missing])).toThrow("Pass their number");
+    const pattern = Object.fromEntries([["grant_type", "refresh_token"]]);
+    expect(() => expect(mock).not.toHaveReceivedTokenRequest(pattern)).toThrow(
+      'not looked for by "grant_type", but by grantType, clientId, grantId, status.',
+    );
+  });
+
   it("are the same for jest", () => {
     expect(Object.keys(jestMatchers)).toEqual(Object.keys(bitbucketMatchers));
+  });
+});
+
+describe("the assertions", () => {
+  it("pass on a client that behaves", async () => {
+    const mock = createBitbucketMock({ profile: "strict" });
+    const grant = mock.issueGrant();
+    await refresh(mock, grant.tokens.refreshToken);
+    assertRefreshed(mock, 1);
+    expectSingleRefresh(mock);
+    assertReceivedTokenRequest(mock, { grantType: "refresh_token", status: 200 });
+    assertNoRefreshTokenReuse(mock);
+    assertNoViolations(mock);
+    assertLiveSession(mock, grant);
+    assertLeaksNothing(mock, "a log line");
+    expect(mock.requests.all).toHaveLength(1);
+  });
+
+  it("fail with an AssertionError on one that does not", async () => {
+    const mock = createBitbucketMock({ profile: "strict" });
+    const grant = mock.issueGrant();
+    await refresh(mock, grant.tokens.refreshToken);
+    await refresh(mock, grant.tokens.refreshToken);
+    await callApi(mock, "/2.0/workspaces", mock.issueGrant().tokens.accessToken);
+    const failing = [
+      () => assertRefreshed(mock, 1),
+      () => expectSingleRefresh(mock),
+      () => assertReceivedTokenRequest(mock, { grantType: "password" }),
+      () => assertNoRefreshTokenReuse(mock),
+      () => assertNoViolations(mock),
+      () => assertLiveSession(mock, grant),
+      () => assertLeaksNothing(mock, grant.tokens.accessToken),
+    ];
+    for (const assertion of failing) expect(assertion).toThrow(AssertionError);
   });
 });

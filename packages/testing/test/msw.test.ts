@@ -1,4 +1,6 @@
+import { createServer } from "node:http";
 import https from "node:https";
+import type { AddressInfo } from "node:net";
 import { http, HttpResponse } from "msw";
 import { setupServer } from "msw/node";
 import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFinished, vi } from "vitest";
@@ -100,4 +102,36 @@ describe("listenStrictly()", () => {
     const words = refused instanceof Error ? [refused.message, refused.cause] : [];
     expect(words.join(" ")).toContain("[MSW]");
   });
+
+  it.each(["127.0.0.1", "localhost"])("lets a request to the app under test pass, on %s", async (host) => {
+    const app = createServer((_request, response) => response.end("mine"));
+    await new Promise<void>((resolve) => app.listen(0, host, resolve));
+    onTestFinished(() => void app.close());
+    const { port } = app.address() as AddressInfo;
+    const answer = await fetch(`http://${host}:${port}/`);
+    expect(await answer.text()).toBe("mine");
+  });
+
+  it.each(["listenStrictly()", "bitbucketHandlers()"])(
+    "lets a request to an origin that %s allows pass, and no other",
+    async (where) => {
+      const printed = vi.spyOn(console, "error").mockReturnValue();
+      onTestFinished(() => printed.mockRestore());
+      const allow = ["https://allowed.invalid"];
+      server.close();
+      const own = where === "listenStrictly()" ? handlers : bitbucketHandlers(undefined, { allow });
+      const other = setupServer(...own);
+      listenStrictly(other, where === "listenStrictly()" ? { allow } : {});
+      onTestFinished(() => {
+        other.close();
+        listenStrictly(server);
+      });
+      const failure = async (url: string): Promise<string> => {
+        const error: unknown = await fetch(url).catch((caught: unknown) => caught);
+        return error instanceof Error ? `${error.message} ${String(error.cause)}` : "none";
+      };
+      expect(await failure("https://allowed.invalid/")).toContain("ENOTFOUND");
+      expect(await failure("https://other.invalid/")).toContain("[MSW]");
+    },
+  );
 });

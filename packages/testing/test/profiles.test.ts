@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
+import { resolveProfile } from "../src/fake/profiles.ts";
 import { createBitbucketMock, profiles, type ProfileName, type ProfileOverrides } from "../src/index.ts";
-import { resolveProfile } from "../src/profiles.ts";
-import { recordedTokenErrors as recorded } from "./recorded/token-errors.ts";
+import { recordedTokenErrors as recorded } from "./recorded.ts";
 import { callApi, postToken, refresh, reply } from "./token-request.ts";
 
 const redirectTo = (url: string): ProfileOverrides => ({

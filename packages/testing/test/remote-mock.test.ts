@@ -32,7 +32,7 @@ describe("connectBitbucketMock()", () => {
     expect(remote.urls).toEqual(server.urls);
   });
 
-  it("tells the consumers and the users, with all that an app and a person need", async () => {
+  it("tells the consumers and the users, with all that an app and a user need", async () => {
     server.mock.consumers.add({ clientId: "without callback", callbackUrl: null });
     expect(await remote.consumers()).toEqual([...server.mock.consumers]);
     expect(await remote.users()).toEqual([...server.mock.users]);
@@ -199,7 +199,7 @@ describe("the control API", () => {
     return fetch(`${server.url}/_mock/${command}`, { method: "POST", ...init });
   }
 
-  it("takes nothing that a page in a browser could send unasked", async () => {
+  it("refuses every request that a page in a browser could send by itself", async () => {
     expect((await send("reset", { body: "{}" })).status).toBe(415);
     expect((await send("reset", { body: new URLSearchParams() })).status).toBe(415);
   });

@@ -6,7 +6,7 @@ import { runScenario, scenarios, stageOn } from "../src/scenarios.ts";
 import { startBitbucketMock } from "../src/server.ts";
 
 describe("the scenario table", () => {
-  it("has at least 45 stories, each with a name of its own", () => {
+  it("has at least 45 scenarios, each with a name of its own", () => {
     expect(scenarios.length).toBeGreaterThanOrEqual(45);
     expect(new Set(scenarios.map(({ name }) => name)).size).toBe(scenarios.length);
   });

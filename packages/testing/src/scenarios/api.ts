@@ -8,6 +8,7 @@ const expired = [
 ] as const;
 const tooMany = "Rate limit for this resource has been exceeded";
 const slugs = ["one", "two", "three"];
+const pageMembers = ["values", "pagelen", "size", "page", "next", "previous"];
 const emptyList = "/2.0/repositories/acme";
 const noRepositories: ObservedAnswer = { status: 200, body: { values: [], pagelen: 10, size: 0, page: 1 } };
 const announcement = {
@@ -123,42 +124,34 @@ export const apiScenarios: readonly Scenario[] = [
     fake: { repositories: slugs.map((slug) => ({ workspace: "acme", slug, uuid: `{${slug}}` })) },
     steps: [
       {
-        send: { get: "/2.0/repositories/acme?pagelen=2", token: 1 },
-        answer: repositoryPage(["one", "two"], {
-          page: 1,
-          next: "{api}/2.0/repositories/acme?pagelen=2&page=2",
-        }),
+        send: { get: "/2.0/repositories/acme?pagelen=2", token: 1, tell: pageMembers },
+        answer: {
+          status: 200,
+          body: {
+            values: 2,
+            pagelen: 2,
+            size: 3,
+            page: 1,
+            next: "{api}/2.0/repositories/acme?pagelen=2&page=2",
+          },
+        },
       },
       {
-        send: { get: "/2.0/repositories/acme?pagelen=2&page=2", token: 1 },
-        answer: repositoryPage(["three"], {
-          page: 2,
-          previous: "{api}/2.0/repositories/acme?pagelen=2&page=1",
-        }),
+        send: { get: "/2.0/repositories/acme?pagelen=2&page=2", token: 1, tell: pageMembers },
+        answer: {
+          status: 200,
+          body: {
+            values: 1,
+            pagelen: 2,
+            size: 3,
+            page: 2,
+            previous: "{api}/2.0/repositories/acme?pagelen=2&page=1",
+          },
+        },
       },
     ],
   },
 ];
-
-function repositoryPage(shown: readonly string[], more: Readonly<Record<string, unknown>>): ObservedAnswer {
-  const values = shown.map((slug) => ({
-    type: "repository",
-    uuid: `{${slug}}`,
-    name: slug,
-    slug,
-    full_name: `acme/${slug}`,
-    is_private: true,
-    description: "",
-    scm: "git",
-    mainbranch: { type: "branch", name: "main" },
-    workspace: { type: "workspace", slug: "acme" },
-    links: {
-      self: { href: `{api}/2.0/repositories/acme/${slug}` },
-      html: { href: `https://bitbucket.org/acme/${slug}` },
-    },
-  }));
-  return { status: 200, body: { values, pagelen: 2, size: slugs.length, ...more } };
-}
 
 function rateLimited(
   how: string,

@@ -1,9 +1,14 @@
-import { realDelay } from "../real-timers.js";
-import { createNumberedSecrets, type NumberedSecrets } from "./numbered-secrets.js";
-import { observeAnswer } from "./observe-answer.js";
-import type { ScenarioStage } from "./scenario-stage.js";
-import type { ExpectedAnswer, Scenario, Sending, Step } from "./scenario.js";
-import { requestOf } from "./send-request.js";
+import { realDelay } from "../fake/clock.js";
+import { createNumberedSecrets, observeAnswer, type NumberedSecrets } from "./observed-answer.js";
+import {
+  backstage,
+  type ExpectedAnswer,
+  type Scenario,
+  type ScenarioStage,
+  type Sending,
+  type Step,
+} from "./scenario.js";
+import { requestOf } from "./sent-request.js";
 
 /** What one step was to give, and what it gave. Safe to print. */
 export interface StepOutcome {
@@ -15,7 +20,7 @@ export interface StepOutcome {
 
 /**
  * Plays a scenario and answers what was expected and observed, for each step that expects something. It judges nothing:
- * compare the two with the equality of your runner. Rejects only when the story itself cannot go on.
+ * compare the two with the equality of your runner. Rejects only when the scenario itself cannot go on.
  */
 export async function runScenario(scenario: Scenario, stage: ScenarioStage): Promise<readonly StepOutcome[]> {
   const secrets = createNumberedSecrets();
@@ -45,7 +50,14 @@ async function observe(
 ): Promise<ExpectedAnswer> {
   const request = requestOf(sending, stage, secrets, new AbortController().signal);
   try {
-    return await observeAnswer(await stage.fetch(request), secrets, stage.urls.api);
+    const isSite = "site" in sending;
+    const origin = isSite ? new URL(stage.urls.token).origin : stage.urls.api;
+    const answer = await stage.fetch(request);
+    return await observeAnswer(answer, secrets, {
+      origin,
+      as: isSite ? "{site}" : "{api}",
+      tell: "tell" in sending ? sending.tell : undefined,
+    });
   } catch {
     return "failed";
   }
@@ -82,7 +94,10 @@ type Happening = Exclude<Step, { send: unknown } | { grant: unknown } | { abando
 async function happen(step: Happening, stage: ScenarioStage, secrets: NumberedSecrets): Promise<void> {
   const { mock, grant } = backstage(stage);
   if ("advance" in step) await mock.clock.advance(step.advance);
-  else if ("fault" in step) mock.faults.next(step.on, step.fault);
+  else if ("fault" in step) mock.faults.when(step.on, step.fault, { times: 1 });
+  else if ("credential" in step) secrets.numberOf("credential", mock.issueCredential(step.credential).token);
+  else if ("revokeCredential" in step)
+    mock.revokeCredential(secrets.valueOf("credential", step.revokeCredential));
   else if (step.meanwhile === "revoke") grant.revoke();
   else if (step.meanwhile === "rotate-elsewhere") grant.rotateElsewhere();
   else numberTokens(mock.issueGrant().tokens, secrets);
@@ -94,10 +109,4 @@ function numberTokens(
 ): void {
   secrets.numberOf("access token", accessToken);
   if (refreshToken !== undefined) secrets.numberOf("refresh token", refreshToken);
-}
-
-function backstage(stage: ScenarioStage): NonNullable<ScenarioStage["backstage"]> {
-  if (stage.backstage === undefined)
-    throw new Error("This story needs a fake: something happens behind the scenes");
-  return stage.backstage;
 }

@@ -1,8 +1,19 @@
 import assert from "node:assert/strict";
-import type { StorageContractCase } from "./contract-case.js";
-import { assertAbsent, assertStored, write } from "./expectations.js";
-import { assertRefused, lease, longMs } from "./passing-time.js";
+import {
+  type StorageContractCase,
+  assertAbsent,
+  assertStored,
+  write,
+  assertRefused,
+  lease,
+  longMs,
+  pass,
+  shortMs,
+  takeOver,
+  until,
+} from "./contract-case.js";
 
+/** What a lease excludes while it is held. */
 export const leaseCases: readonly StorageContractCase[] = [
   {
     group: "lease",
@@ -124,6 +135,14 @@ export const leaseCases: readonly StorageContractCase[] = [
   },
   {
     group: "lease",
+    title: "owners that differ in case, an accent or a trailing space alone are apart",
+    async run(storage) {
+      await lease(storage, "k", "alice");
+      for (const other of ["Alice", "alice ", "alicé"]) await assertRefused(storage, "k", other);
+    },
+  },
+  {
+    group: "lease",
     title: "a deletion leaves the lease with its holder",
     async run(storage) {
       await write(storage, "k", null, "v1");
@@ -135,6 +154,7 @@ export const leaseCases: readonly StorageContractCase[] = [
   },
 ];
 
+/** Fails unless each fence is greater than the one before. */
 export function assertGrowing(fences: readonly number[]): void {
   for (const [index, fence] of fences.entries()) {
     assert(
@@ -143,3 +163,121 @@ export function assertGrowing(fences: readonly number[]): void {
     );
   }
 }
+
+/** What holds once a lease has lapsed. */
+export const lapsedLeaseCases: readonly StorageContractCase[] = [
+  {
+    group: "lapsed lease",
+    title: "a lease lapses",
+    async run(storage) {
+      await lease(storage, "k", "alice", shortMs);
+      await takeOver(storage, "k", "bob");
+    },
+  },
+  {
+    group: "lapsed lease",
+    title: "a lease lasts as long as was asked",
+    async run(storage) {
+      await lease(storage, "k", "alice", longMs);
+      await pass(storage);
+      await assertRefused(storage, "k", "bob");
+    },
+  },
+  {
+    group: "lapsed lease",
+    title: "renewing prolongs a lease",
+    async run(storage) {
+      await until("a renewal before the lapse", async () => {
+        const held = await lease(storage, "k", "alice", shortMs);
+        return (await held.renew(longMs)) ? held : null;
+      });
+      await pass(storage);
+      await assertRefused(storage, "k", "bob");
+    },
+  },
+  {
+    group: "lapsed lease",
+    title: "asking again prolongs a lease",
+    async run(storage) {
+      await lease(storage, "k", "alice", shortMs);
+      await lease(storage, "k", "alice", longMs);
+      await pass(storage);
+      await assertRefused(storage, "k", "bob");
+    },
+  },
+  {
+    group: "lapsed lease",
+    title: "a renewed lease lapses too",
+    async run(storage) {
+      const held = await lease(storage, "k", "alice", longMs);
+      assert.equal(await held.renew(shortMs), true);
+      await takeOver(storage, "k", "bob");
+    },
+  },
+  {
+    group: "lapsed lease",
+    title: "the fence grows over a lapse",
+    async run(storage) {
+      const first = await lease(storage, "k", "alice", shortMs);
+      const second = await takeOver(storage, "k", "bob");
+      assertGrowing([first.fence, second.fence]);
+    },
+  },
+  {
+    group: "lapsed lease",
+    title: "a lease of 1 ms is granted",
+    async run(storage) {
+      for (let nth = 0; nth < 20; nth += 1) await lease(storage, `k${nth}`, "alice", 1);
+    },
+  },
+  {
+    group: "lapsed lease",
+    title: "a lapsed lease cannot be renewed, also before another owner takes it",
+    async run(storage) {
+      const lapsed = await lease(storage, "k", "alice", shortMs);
+      await pass(storage);
+      assert.equal(await lapsed.renew(longMs), false);
+      await lease(storage, "k", "bob");
+    },
+  },
+  {
+    group: "lapsed lease",
+    title: "a lapsed lease cannot be renewed once another owner holds it",
+    async run(storage) {
+      const lapsed = await lease(storage, "k", "alice", shortMs);
+      await takeOver(storage, "k", "bob");
+      assert.equal(await lapsed.renew(longMs), false);
+    },
+  },
+  {
+    group: "lapsed lease",
+    title: "renewing a lapsed lease changes nothing for the next holder",
+    async run(storage) {
+      const lapsed = await lease(storage, "k", "alice", shortMs);
+      const held = await takeOver(storage, "k", "bob");
+      await lapsed.renew(longMs);
+      await assertRefused(storage, "k", "carol");
+      assert.equal(await held.renew(longMs), true);
+    },
+  },
+  {
+    group: "lapsed lease",
+    title: "releasing a lapsed lease leaves the next holder alone",
+    async run(storage) {
+      const lapsed = await lease(storage, "k", "alice", shortMs);
+      const held = await takeOver(storage, "k", "bob");
+      await lapsed.release();
+      await assertRefused(storage, "k", "carol");
+      assert.equal(await held.renew(longMs), true);
+    },
+  },
+  {
+    group: "lapsed lease",
+    title: "the next holder of a lapsed lease is refused to its old one",
+    async run(storage) {
+      await lease(storage, "k", "alice", shortMs);
+      await takeOver(storage, "k", "bob");
+      await assertRefused(storage, "k", "alice");
+    },
+  },
+];

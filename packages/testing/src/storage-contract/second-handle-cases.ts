@@ -1,10 +1,22 @@
 import assert from "node:assert/strict";
-import { contendForLapsedLeases, countTogether } from "./contention.js";
-import type { StorageContractCase } from "./contract-case.js";
-import { assertAbsent, assertConflict, assertDeleted, assertStored, bytes, write } from "./expectations.js";
+import { contendForLapsedLeases, countTogether } from "./write-cases.js";
+import {
+  type StorageContractCase,
+  assertAbsent,
+  assertConflict,
+  assertDeleted,
+  assertStored,
+  bytes,
+  write,
+  assertRefused,
+  lease,
+  longMs,
+  shortMs,
+  takeOver,
+  until,
+} from "./contract-case.js";
 import { assertGrowing } from "./lease-cases.js";
-import { assertRefused, lease, longMs, shortMs, takeOver, until } from "./passing-time.js";
-import { listen, makeWrites } from "./watch-cases.js";
+import { listen, makeWrites } from "./list-and-watch-cases.js";
 
 /** What two processes see of each other, as far as two handles in one process can show it. */
 export const secondHandleCases: readonly StorageContractCase[] = [
@@ -147,5 +159,59 @@ export const secondHandleCases: readonly StorageContractCase[] = [
       await until("a notice from the other handle", () => changes().then(heard.any));
       heard.stop();
     },
+  },
+];
+
+/**
+ * What no two handles of one process can show: they share its locks and its libraries. Memory that is shared by mistake, a
+ * lock that excludes its own process only, and a write that is acknowledged and not there for others become visible here.
+ */
+export const secondProcessCases: readonly StorageContractCase[] = [
+  {
+    group: "second process",
+    title: "another process sees a write at once, and its own write is seen",
+    needs: ["reach"],
+    async run(storage, reopen) {
+      const other = await reopen();
+      await write(storage, "k", null, "v1");
+      await assertStored(other, "k", "v1");
+      await write(other, "k", "v1", "v2");
+      await assertStored(storage, "k", "v2");
+      await other.delete("k", { version: "gone" });
+      assert.equal(
+        assertDeleted(await storage.compareAndSwap("k", "v2", bytes("late"), { version: "v3" })),
+        "gone",
+      );
+    },
+  },
+  {
+    group: "second process",
+    title: "a lease excludes another process until it is released or lapses",
+    needs: ["reach"],
+    async run(storage, reopen) {
+      const other = await reopen();
+      const held = await lease(other, "k", "alice");
+      await assertRefused(storage, "k", "bob");
+      await held.release();
+      const lapsing = await lease(storage, "k", "bob", shortMs);
+      const next = await takeOver(other, "k", "carol");
+      assert.equal(await lapsing.renew(longMs), false);
+      assert.equal(await next.renew(longMs), true);
+      assertGrowing([held.fence, lapsing.fence, next.fence]);
+    },
+  },
+  {
+    group: "second process",
+    title: "8 writers of 10 increments in two processes lose none",
+    needs: ["reach"],
+    async run(storage, reopen) {
+      assert.equal(await countTogether([storage, await reopen()], { writers: 8, each: 10 }), 80);
+    },
+  },
+  {
+    group: "second process",
+    title: "of 8 contenders in two processes never two hold a lapsed lease, in 25 rounds",
+    needs: ["reach"],
+    run: async (storage, reopen) => contendForLapsedLeases([storage, await reopen()], 25),
   },
 ];

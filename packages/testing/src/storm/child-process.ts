@@ -1,12 +1,12 @@
 import { fork, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import process from "node:process";
-import { readFields, type JsonFields } from "../json-fields.js";
+import { readFields, type JsonFields } from "../remote/json-fields.js";
 
 /** A Node process of ours that speaks in messages. It ends with us, however we end. */
 export interface MessagingChild {
   send(message: Readonly<Record<string, unknown>>): void;
-  /** Hears of every message until the answered function is called. */
+  /** Is called with every message until the answered function is called. */
   onMessage(listener: (message: JsonFields) => void): () => void;
   signal(name: "SIGSTOP" | "SIGCONT"): void;
   /** SIGKILL, which works on a stopped process too. Resolves when it is gone. */
@@ -27,14 +27,14 @@ export function startChild(module: URL): MessagingChild {
   if (running.size === 0) process.once("exit", killAll);
   running.add(child);
   const ended = new Promise<void>((resolve) => {
-    // Note: `error` alone comes when the process could not be started at all.
+    // `error` alone comes when the process could not be started at all.
     for (const event of ["exit", "error"]) child.once(event, () => resolve());
   }).then(() => {
     running.delete(child);
     if (running.size === 0) process.off("exit", killAll);
   });
   return {
-    // A process that has just ended hears nothing; whoever waits for its answer is told by `ended`.
+    // A process that has just ended receives nothing; callers that wait for its answer learn it by `ended`.
     send: (message) => void (child.connected && child.send(message, () => undefined)),
     onMessage(listener) {
       const read = (message: unknown): void => listener(readFields(message, "the message"));
@@ -57,7 +57,7 @@ export async function firstMessage(child: MessagingChild): Promise<JsonFields> {
       stop();
       resolve(message);
     });
-    child.ended.then(() => reject(new Error("A process of the storm ended before it was ready")), reject);
+    child.ended.then(() => reject(new Error("A process ended before it was ready")), reject);
   });
 }
 

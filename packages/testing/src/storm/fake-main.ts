@@ -1,11 +1,11 @@
 import { once } from "node:events";
 import process from "node:process";
-import { createBitbucketMock } from "../bitbucket-mock.js";
-import { readFields } from "../json-fields.js";
+import { createBitbucketMock } from "../fake/mock.js";
+import { readFields } from "../remote/json-fields.js";
 import { startBitbucketMock } from "../server.js";
 import { endWithParent } from "./child-process.js";
 
-// The process of the fake: hears which profile to play, answers where it listens, ends with its parent.
+// The process of the fake: receives the profile, answers its address, ends with its parent.
 const [message]: unknown[] = await once(process, "message");
 const knobs = readFields(message, "the profile");
 const leewayMs = knobs.optional("leewayMs", (of) => of.number("leewayMs"));

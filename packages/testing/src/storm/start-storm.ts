@@ -1,28 +1,31 @@
-import { spanMs, type TimeSpan } from "../mock-clock.js";
-import type { RemoteBitbucketMock } from "../remote-mock.js";
-import type { Grant } from "../sign-in.js";
-import { startFake, type StormProfile } from "./fake-process.js";
-import type { StormPoint } from "./storm-points.js";
+import type { PlainTokens } from "@bitbucket-auth/core";
+import { spanMs, type TimeSpan } from "../fake/clock.js";
+import type { Grant, ClientOptions } from "../fake/oauth/sign-in.js";
+import { type RemoteBitbucketMock, connectBitbucketMock } from "../remote/remote-mock.js";
+import type { StormPoint } from "./storm-client.js";
 import { addAnswers, noAnswers, readAnswers, type StormAnswers } from "./storm-tally.js";
-import type { StormTrap } from "./storm-trap.js";
-import { startWorker, type WorkerProcess } from "./worker-process.js";
+import type { ProfileName, ProfileOverrides } from "../fake/profiles.js";
+import type { JsonFields } from "../remote/json-fields.js";
+import { firstMessage, startChild } from "./child-process.js";
 
-/** Who takes part in a storm. */
+/** How many processes, callers and grants take part in a storm. */
 export interface StormOptions {
   /** The module that makes the client of each process: a `CreateStormClient` exported as `createClient`. */
   readonly worker: URL;
   /** Passed on to it. */
-  readonly settings?: Readonly<Record<string, string>>;
-  readonly processes?: number;
-  /** How many ask at once for each grant in each process. */
-  readonly callers?: number;
-  readonly grants?: number;
-  readonly profile?: StormProfile;
+  readonly settings?: Readonly<Record<string, string>> | undefined;
+  /** @default 8 */
+  readonly processes?: number | undefined;
+  /** How many ask at once for each grant in each process. @default 20 */
+  readonly callers?: number | undefined;
+  /** @default 1 */
+  readonly grants?: number | undefined;
+  readonly profile?: StormProfile | undefined;
   /** How long the fake takes over a token request, in real milliseconds. */
-  readonly latencyMs?: number;
+  readonly latencyMs?: number | undefined;
 }
 
-/** Who asks. */
+/** Which processes ask, and with how many callers each. */
 export interface AskOptions {
   /** By number, from 0. Absent: all of them. */
   readonly processes?: readonly number[];
@@ -31,7 +34,7 @@ export interface AskOptions {
 
 /** Processes with clients, all signed in to the same grants at one fake, which has a process of its own. */
 export interface Storm {
-  /** The fake. Move time by `advance()` of the storm, so that the workers come along. */
+  /** The fake. Move time by `advance()` of the storm, so that the clocks of the workers move too. */
   readonly bitbucket: RemoteBitbucketMock;
   readonly accounts: readonly string[];
   /** The grant an account is signed in with now. */
@@ -164,4 +167,104 @@ async function within<T>(ms: number, promise: Promise<T>): Promise<T | null> {
   } finally {
     clearTimeout(timer);
   }
+}
+
+/** A process on its way to a point, or standing at it. */
+export interface StormTrap {
+  /** `false`: its callers were answered, and none came by that point. */
+  readonly caught: boolean;
+  /** SIGKILL. A new process takes its place. */
+  kill(): Promise<void>;
+  /** SIGSTOP: nothing in it runs, not even the heartbeat of a lease. */
+  freeze(): void;
+  /** SIGCONT if it was frozen; it goes on from the point. */
+  release(): void;
+  /** What became of its callers: resolves after `release()` or `kill()`. */
+  readonly answers: Promise<StormAnswers>;
+}
+
+/** How the fake behaves: a ready-made dialect, or one with the knobs that matter when two processes refresh at once. */
+export type StormProfile = ProfileName | Pick<ProfileOverrides, "base" | "leewayMs" | "siblings">;
+
+/** A fake Bitbucket in a process of its own, so that nothing of the clients' timing is shared with it. */
+export interface FakeProcess {
+  readonly bitbucket: RemoteBitbucketMock;
+  stop(): Promise<void>;
+}
+
+/** Starts one on a free port. */
+async function startFake(profile: StormProfile): Promise<FakeProcess> {
+  const child = startChild(new URL("./fake-main.js", import.meta.url));
+  const { base = "cloud-2026", ...knobs } = typeof profile === "string" ? { base: profile } : profile;
+  child.send({ base, ...knobs });
+  const ready = await firstMessage(child);
+  return { bitbucket: await connectBitbucketMock(ready.string("url")), stop: () => child.kill() };
+}
+
+/** What a worker can be told to do and is waited for. */
+export type WorkerOrder =
+  | {
+      readonly kind: "start";
+      readonly worker: string;
+      readonly settings: Readonly<Record<string, string>>;
+      readonly clientOptions: ClientOptions;
+      readonly offsetMs: number;
+    }
+  | { readonly kind: "save"; readonly account: string; readonly tokens: PlainTokens }
+  | {
+      readonly kind: "ask";
+      readonly accounts: readonly string[];
+      readonly callers: number;
+      readonly catchAt?: StormPoint;
+    }
+  | { readonly kind: "close" };
+
+/** One process with one client in it. */
+export interface WorkerProcess {
+  /** Resolves with the worker's report, or with `null` when the process ended first. Rejects with what went wrong in it. */
+  order(order: WorkerOrder): Promise<JsonFields | null>;
+  setClock(offsetMs: number): void;
+  /** Resolves when the process stands at the point it was to be caught at. */
+  caught(): Promise<void>;
+  /** Lets it go on from there. */
+  goOn(): void;
+  freeze(): void;
+  resume(): void;
+  kill(): Promise<void>;
+  readonly ended: Promise<void>;
+}
+
+/** Starts a process; its client is made by the order `start`. */
+function startWorker(): WorkerProcess {
+  const child = startChild(new URL("./worker-main.js", import.meta.url));
+  let orders = 0;
+  return {
+    order(order) {
+      const id = ++orders;
+      return new Promise((resolve, reject) => {
+        const stop = child.onMessage((message) => {
+          if (message.string("kind") === "caught" || message.number("id") !== id) return;
+          stop();
+          if (message.string("kind") === "done") resolve(message);
+          else reject(new Error(`A worker could not ${order.kind}: ${message.string("message")}`));
+        });
+        child.ended.then(() => resolve(null), reject);
+        child.send({ ...order, id });
+      });
+    },
+    setClock: (offsetMs) => child.send({ kind: "clock", offsetMs }),
+    caught: () =>
+      new Promise((resolve) => {
+        const stop = child.onMessage((message) => {
+          if (message.string("kind") !== "caught") return;
+          stop();
+          resolve();
+        });
+      }),
+    goOn: () => child.send({ kind: "go-on" }),
+    freeze: () => child.signal("SIGSTOP"),
+    resume: () => child.signal("SIGCONT"),
+    kill: () => child.kill(),
+    ended: child.ended,
+  };
 }

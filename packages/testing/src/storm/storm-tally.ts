@@ -1,5 +1,5 @@
-import { readFields, type JsonFields } from "../json-fields.js";
-import type { StormPoint } from "./storm-points.js";
+import { readFields, type JsonFields } from "../remote/json-fields.js";
+import type { StormClient, StormPoint } from "./storm-client.js";
 
 /** What a storm counted. Times are for information; judge by the counts. */
 export interface StormResult {
@@ -9,7 +9,7 @@ export interface StormResult {
   readonly tokenRequests: number;
   /** How often a spent refresh token was presented after its leeway. */
   readonly reuse: number;
-  /** Grants that nobody can use any more. Each was signed in again, so that the storm could go on. */
+  /** Grants that cannot be used any more. Each was signed in again, so that the storm could go on. */
   readonly grantsLost: number;
   /** Of those, the ones of which a caller was told `lost_rotation`. */
   readonly lostReported: number;
@@ -23,7 +23,7 @@ export interface StormResult {
   readonly failures: Readonly<Record<string, number>>;
   /** How many processes were caught at each point. */
   readonly caught: Readonly<Partial<Record<StormPoint, number>>>;
-  /** Rejections in workers that nobody handled. */
+  /** Unhandled rejections in workers. */
   readonly unhandledRejections: number;
   /** What worker modules counted. */
   readonly counts: Readonly<Record<string, number>>;
@@ -37,7 +37,7 @@ export interface StormAnswers {
   readonly failed: number;
   readonly interrupted: number;
   readonly failures: Readonly<Record<string, number>>;
-  /** The same for each account: a grant is alive when somebody was served. */
+  /** The same for each account: a grant is alive when a caller was served. */
   readonly servedOf: Readonly<Record<string, number>>;
   /** The accounts of which a caller was told that their rotation was lost. */
   readonly reportedLost: readonly string[];
@@ -46,6 +46,7 @@ export interface StormAnswers {
   readonly durationsMs: readonly number[];
 }
 
+/** The tally of no calls. */
 export const noAnswers: StormAnswers = {
   served: 0,
   failed: 0,
@@ -104,4 +105,81 @@ function readCounts(fields: JsonFields, name: string): Counts {
 export function p99(durationsMs: readonly number[]): number {
   const sorted = durationsMs.toSorted((one, other) => one - other);
   return sorted[Math.ceil(sorted.length * 0.99) - 1] ?? 0;
+}
+
+/** What became of one caller. */
+export type CallOutcome = { readonly account: string; readonly ms: number } & (
+  | { readonly token: string }
+  | { readonly code: string; readonly reason?: string }
+);
+
+/** Lets that many callers ask for each account, all at once, and waits for the last. */
+export async function callClients(
+  client: StormClient,
+  accounts: readonly string[],
+  callers: number,
+): Promise<CallOutcome[]> {
+  const calls = accounts.flatMap((account) => Array.from({ length: callers }, () => account));
+  return Promise.all(calls.map((account) => callOnce(client, account)));
+}
+
+async function callOnce(client: StormClient, account: string): Promise<CallOutcome> {
+  const startedAt = performance.now();
+  const elapsedMs = (): number => Math.round(performance.now() - startedAt);
+  try {
+    const token = await client.getAccessToken(account);
+    return { account, token, ms: elapsedMs() };
+  } catch (error) {
+    return { account, ...labelOf(error), ms: elapsedMs() };
+  }
+}
+
+/** An error by its code and reason. Its message stays here: another client's may hold anything. */
+function labelOf(error: unknown): { readonly code: string; readonly reason?: string } {
+  if (typeof error !== "object" || error === null) return { code: typeof error };
+  const name = "name" in error && typeof error.name === "string" ? error.name : "object";
+  const code = "code" in error && typeof error.code === "string" ? error.code : name;
+  return "reason" in error && typeof error.reason === "string" ? { code, reason: error.reason } : { code };
+}
+
+/** Counts what became of callers. Being served means to hold a token that works, so `works` is asked about each. */
+export async function judgeCalls(
+  outcomes: readonly CallOutcome[],
+  works: (token: string) => Promise<boolean>,
+): Promise<StormAnswers> {
+  const tokens = new Set(outcomes.flatMap((outcome) => ("token" in outcome ? [outcome.token] : [])));
+  const verdicts = new Map(
+    await Promise.all([...tokens].map(async (token) => [token, await works(token)] as const)),
+  );
+  const failures: Record<string, number> = {};
+  const servedOf: Record<string, number> = {};
+  const reportedLost = new Set<string>();
+  for (const outcome of outcomes) {
+    const { account } = outcome;
+    if ("token" in outcome && verdicts.get(outcome.token)) {
+      servedOf[account] = (servedOf[account] ?? 0) + 1;
+      continue;
+    }
+    const label = labelOfFailure(outcome);
+    failures[label] = (failures[label] ?? 0) + 1;
+    if ("reason" in outcome && outcome.reason === "lost_rotation") reportedLost.add(account);
+  }
+  return {
+    ...noAnswers,
+    served: sum(servedOf),
+    failed: sum(failures),
+    failures,
+    servedOf,
+    reportedLost: [...reportedLost],
+    durationsMs: outcomes.map(({ ms }) => ms),
+  };
+}
+
+function labelOfFailure(outcome: CallOutcome): string {
+  if ("token" in outcome) return "token_refused_by_api";
+  return outcome.reason === undefined ? outcome.code : `${outcome.code}/${outcome.reason}`;
+}
+
+function sum(counts: Readonly<Record<string, number>>): number {
+  return Object.values(counts).reduce((total, count) => total + count, 0);
 }

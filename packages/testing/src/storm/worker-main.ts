@@ -1,13 +1,9 @@
 import process from "node:process";
-import { readFields, type JsonFields } from "../json-fields.js";
-import { readTokens } from "../remote-grant-control.js";
-import { callClients } from "./call-clients.js";
+import { messageOf, readFields, type JsonFields } from "../remote/json-fields.js";
+import { readTokens } from "../remote/remote-mock.js";
 import { endWithParent } from "./child-process.js";
-import { judgeCalls } from "./judge-calls.js";
-import { loadClient } from "./load-client.js";
-import type { StormClient } from "./storm-client.js";
-import { stormPoints, type StormPoint } from "./storm-points.js";
-import { noAnswers, type StormAnswers } from "./storm-tally.js";
+import { loadClient, type StormClient, stormPoints, type StormPoint } from "./storm-client.js";
+import { callClients, judgeCalls, noAnswers, type StormAnswers } from "./storm-tally.js";
 
 // The process of one client: obeys the orders of its parent, reports where it stands, ends with its parent.
 let offsetMs = 0;
@@ -88,8 +84,7 @@ process.on("message", (message: unknown) => {
     const id = order.number("id");
     obey(order).then(
       (answers) => report({ kind: "done", id, ...answers }),
-      (error: unknown) =>
-        report({ kind: "failed", id, message: error instanceof Error ? error.message : "failed" }),
+      (error: unknown) => report({ kind: "failed", id, message: messageOf(error) }),
     );
   }
 });

@@ -47,7 +47,12 @@ export function confusing(simplify: (key: string) => string): () => OpenBroken {
   }));
 }
 
-/** Writes whatever is stored. */
+/** A text as a database compares it whose collation ignores case, accents and trailing spaces. */
+export function collated(text: string): string {
+  return text.normalize("NFD").replaceAll(/\p{M}/gu, "").trimEnd().toLowerCase();
+}
+
+/** Overwrites the entry whatever is stored. */
 export async function overwrite(
   storage: TokenStorage,
   ...[key, , bytes, options]: Parameters<TokenStorage["compareAndSwap"]>
@@ -57,7 +62,7 @@ export async function overwrite(
   return { ok: true };
 }
 
-/** One turn of the event loop: the gap in which somebody else gets in. */
+/** One turn of the event loop: the gap in which another caller gets in. */
 export function gap(): Promise<void> {
   return new Promise((resolve) => {
     setImmediate(resolve);

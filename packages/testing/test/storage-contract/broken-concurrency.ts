@@ -19,6 +19,19 @@ export const brokenConcurrency: BrokenStorages = {
   "of 8 contenders for a lapsed lease never two hold it, in 100 rounds": lookingThenLeasing(),
 };
 
+/** Sound within one process, as far as another process could tell. */
+export const brokenProcesses: BrokenStorages = {
+  "another process sees a write at once, and its own write is seen": breakingApart((own, shared) => ({
+    ...own,
+    caps: shared.caps,
+  })),
+  "a lease excludes another process until it is released or lapses": breakingApart((own) => ({
+    tryLease: (key, options) => own.tryLease(key, options),
+  })),
+  "8 writers of 10 increments in two processes lose none": comparingThenSwapping(),
+  "of 8 contenders in two processes never two hold a lapsed lease, in 25 rounds": lookingThenLeasing(),
+};
+
 export const brokenHandles: BrokenStorages = {
   "an entry outlives the handle that wrote it": breakingApart((own, shared) => ({
     ...own,

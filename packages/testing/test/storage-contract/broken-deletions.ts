@@ -1,5 +1,5 @@
 import type { Version } from "@bitbucket-auth/core";
-import { breaking, overwrite, type BrokenStorages } from "./breaking.ts";
+import { breaking, overwrite, type BrokenStorages, type OpenBroken } from "./breaking.ts";
 
 export const brokenDeletions: BrokenStorages = {
   "a deleted entry reads as null": breaking(() => ({ delete: async () => true })),
@@ -62,6 +62,33 @@ export const brokenDeletions: BrokenStorages = {
     };
   }),
 
+  "a repeated deletion of a live entry answers true again": breaking((sound) => ({
+    async delete(key, options) {
+      const wasLive = (await sound.get(key)) !== null;
+      await sound.delete(key, options);
+      return wasLive;
+    },
+  })),
+
+  "a repeated deletion of no entry answers false again": answeringTrueToRepeats(),
+  "a repeated deletion of a tombstone answers false again": answeringTrueToRepeats(),
+
+  "a late repeat of a deletion leaves a newer entry alone and answers as it did": breaking((sound) => {
+    let repeats = 0;
+    return {
+      // Knows a repeat by the tombstone alone, which a newer write has replaced.
+      delete: (key, options) =>
+        sound.delete(key, { version: `${options?.version}${(repeats += 1) > 1 ? repeats : ""}` }),
+    };
+  }),
+
+  "a write under the version of the tombstone is no repeat and conflicts": breaking((sound) => ({
+    async compareAndSwap(...write) {
+      const result = await sound.compareAndSwap(...write);
+      return !result.ok && result.current === write[3].version ? { ok: true } : result;
+    },
+  })),
+
   "a write that names the tombstone replaces it": breaking((sound) => {
     const graves = new Map<string, Version>();
     return {
@@ -97,3 +124,16 @@ export const brokenDeletions: BrokenStorages = {
     },
   })),
 };
+
+function answeringTrueToRepeats(): () => OpenBroken {
+  return breaking((sound) => {
+    const seen = new Set<string>();
+    return {
+      async delete(key, options) {
+        const isRepeat = seen.has(options?.version ?? "");
+        seen.add(options?.version ?? "");
+        return (await sound.delete(key, options)) || isRepeat;
+      },
+    };
+  });
+}

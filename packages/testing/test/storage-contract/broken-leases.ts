@@ -1,5 +1,5 @@
 import type { Lease } from "@bitbucket-auth/core";
-import { breaking, breakingLeases, type BrokenStorages, type OpenBroken } from "./breaking.ts";
+import { breaking, breakingLeases, collated, type BrokenStorages, type OpenBroken } from "./breaking.ts";
 
 const agelessMs = 1e9;
 
@@ -58,6 +58,10 @@ export const brokenLeases: BrokenStorages = {
     },
   })),
 
+  "owners that differ in case, an accent or a trailing space alone are apart": breaking((sound) => ({
+    tryLease: (key, options) => sound.tryLease(key, { ...options, owner: collated(options.owner) }),
+  })),
+
   "a deletion leaves the lease with its holder": breaking((sound) => {
     let held: Lease | null = null;
     return {
@@ -92,8 +96,24 @@ export const brokenLeases: BrokenStorages = {
 
   "a renewed lease lapses too": breakingLeases((lease) => ({ renew: () => lease.renew(agelessMs) })),
   "the fence grows over a lapse": breakingLeases(() => ({ fence: 1 })),
-  "a lapsed lease cannot be renewed once somebody else holds it": breakingLeases(() => ({
+  "a lapsed lease cannot be renewed once another owner holds it": breakingLeases(() => ({
     renew: async () => true,
+  })),
+
+  "a lease of 1 ms is granted": breaking((sound) => ({
+    async tryLease(key, options) {
+      const granted = await sound.tryLease(key, options);
+      // Reads back what it wrote, and finds it lapsed.
+      return options.ttlMs < 2 ? null : granted;
+    },
+  })),
+
+  "a lapsed lease cannot be renewed, also before another owner takes it": breaking((sound) => ({
+    async tryLease(key, options) {
+      const granted = await sound.tryLease(key, options);
+      // Compares owner and fence, and forgets to compare the time.
+      return granted && { ...granted, renew: async () => true };
+    },
   })),
 
   "renewing a lapsed lease changes nothing for the next holder": breaking((sound) => {

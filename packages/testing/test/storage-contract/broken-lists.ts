@@ -36,6 +36,13 @@ export const brokenLists: BrokenStorages = {
     },
   })),
 
+  "a list of more than one page is whole": breaking((sound) => ({
+    async *list(prefix) {
+      let listed = 0;
+      for await (const key of everyKey(sound, prefix)) if ((listed += 1) <= 1_000) yield key;
+    },
+  })),
+
   "a deleted key is not listed": breaking((sound) => {
     const everWritten = new Set<string>();
     return {

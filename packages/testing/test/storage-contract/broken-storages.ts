@@ -1,5 +1,5 @@
 import type { BrokenStorages } from "./breaking.ts";
-import { brokenConcurrency, brokenHandles } from "./broken-concurrency.ts";
+import { brokenConcurrency, brokenHandles, brokenProcesses } from "./broken-concurrency.ts";
 import { brokenDeletions } from "./broken-deletions.ts";
 import { brokenLeases } from "./broken-leases.ts";
 import { brokenLifecycles } from "./broken-lifecycles.ts";
@@ -19,4 +19,5 @@ export const brokenStorages: BrokenStorages = {
   ...brokenWatchers,
   ...brokenConcurrency,
   ...brokenHandles,
+  ...brokenProcesses,
 };

@@ -2,7 +2,7 @@ import type { Version } from "@bitbucket-auth/core";
 import { breaking, overwrite, type BrokenStorages } from "./breaking.ts";
 
 export const brokenWrites: BrokenStorages = {
-  "an entry nobody wrote reads as null": breaking((sound) => ({
+  "an entry that was never written reads as null": breaking((sound) => ({
     get: async (key) => (await sound.get(key)) ?? { bytes: new Uint8Array(), version: "" },
   })),
 

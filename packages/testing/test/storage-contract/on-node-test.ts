@@ -8,4 +8,5 @@ describeStorageContract("createSharedMemory()", {
   runner: { describe, it, beforeEach, afterEach },
   create: () => (open = createSharedMemory())(),
   reopen: () => open(),
+  reopenInProcess: async () => open(),
 });

@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describeStorageContract } from "@bitbucket-auth/testing/storage-contract";
+import { openInProcess } from "@bitbucket-auth/testing/storm";
 import { afterEach, beforeEach, describe, it } from "vitest";
 import { createSqliteStorage } from "./sqlite-storage.ts";
 
@@ -14,5 +15,7 @@ describeStorageContract("createSqliteStorage()", {
     return createSqliteStorage(join(directory, "tokens.db"));
   },
   reopen: () => createSqliteStorage(join(directory, "tokens.db")),
+  reopenInProcess: () =>
+    openInProcess(new URL("./open-sqlite-storage.ts", import.meta.url), join(directory, "tokens.db")),
   destroy: () => rmSync(directory, { recursive: true }),
 });

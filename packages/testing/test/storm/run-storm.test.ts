@@ -1,5 +1,6 @@
 import { runStorm } from "@bitbucket-auth/testing/storm";
 import { describe, expect, it, vi } from "vitest";
+import { seededRandom } from "../../src/storm.ts";
 import { inADirectory, workerModule } from "./in-a-directory.ts";
 
 const crowd = { processes: 3, callers: 4 };
@@ -61,7 +62,7 @@ describe("runStorm()", { timeout: 60_000 }, () => {
           mishaps: { kind: "kill", points: ["lease-held", "after-send", "saved"] },
         }),
       );
-    const storms = [await once(), await once()];
+    const storms = await Promise.all([once(), once()]);
 
     for (const storm of storms) {
       expect(storm.caught).toEqual({ "after-send": 1, saved: 1 });
@@ -69,7 +70,7 @@ describe("runStorm()", { timeout: 60_000 }, () => {
     }
   });
 
-  it("counts tokens that do not work as failures, and rejections that nobody handles", async () => {
+  it("counts tokens that do not work as failures, and unhandled rejections", async () => {
     const storm = await runStorm({ ...crowd, worker: workerModule("careless-worker"), expiries: 1 });
 
     expect(storm).toMatchObject({ served: 0, failed: 12, failures: { token_refused_by_api: 12 } });
@@ -92,5 +93,23 @@ describe("runStorm()", { timeout: 60_000 }, () => {
       /exports no createClient/,
     );
     await expectNoMoreThan(before);
+  });
+});
+
+const first = (count: number, seed: number): number[] => {
+  const random = seededRandom(seed);
+  return Array.from({ length: count }, () => random());
+};
+
+describe("seededRandom()", () => {
+  it("gives the same numbers for the same seed and others for another", () => {
+    expect(first(20, 1)).toEqual(first(20, 1));
+    expect(first(20, 2)).not.toEqual(first(20, 1));
+  });
+
+  it("spreads the first number of consecutive seeds over everything below 1", () => {
+    const numbers = Array.from({ length: 1_000 }, (_, seed) => first(1, seed)[0] ?? 1);
+    const tenths = new Set(numbers.map((number) => Math.floor(number * 10)));
+    expect(tenths).toEqual(new Set([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]));
   });
 });

@@ -17,8 +17,8 @@ async function opened(file: string): Promise<TokenStorage> {
   }
 }
 
-/** A lease that everybody gets. */
-const excludingNobody = (storage: TokenStorage): TokenStorage => ({
+/** A lease that every caller gets. */
+const excludingNone = (storage: TokenStorage): TokenStorage => ({
   ...storage,
   tryLease: async () => ({ fence: 1, renew: async () => true, release: async () => undefined }),
 });
@@ -27,12 +27,16 @@ const excludingNobody = (storage: TokenStorage): TokenStorage => ({
 export const createClient: CreateStormClient = async ({ clientOptions, atPoints, settings, count }) => {
   const { file = "", lease } = settings;
   const storage = await opened(file);
+  // Short, so that what a killed process held is free again soon. Where every caller gets the lease nothing has to lapse, and a
+  // request that a test holds back must not be given up meanwhile.
+  const times =
+    lease === "lies" ? { timeoutMs: 40_000, leaseMs: 41_000 } : { timeoutMs: 5_000, leaseMs: 6_000 };
   const auth = createBitbucketAuth({
     ...clientOptions,
-    storage: atPoints(lease === "lies" ? excludingNobody(storage) : storage),
+    storage: atPoints(lease === "lies" ? excludingNone(storage) : storage),
     encryption: "none",
-    timeoutMs: 2_000,
-    refresh: { leaseMs: 3_000, pollMs: [10, 50], rereadMs: 0 },
+    timeoutMs: times.timeoutMs,
+    refresh: { leaseMs: times.leaseMs, pollMs: [10, 50], rereadMs: 0 },
   });
   auth.on("refreshed", () => count("refreshed"));
   return auth;

@@ -38,7 +38,7 @@ describe("startStorm()", { timeout: 60_000 }, () => {
     });
   });
 
-  it("says that a process did not come by", async () => {
+  it("says that a process did not reach the point", async () => {
     await withStorm({}, async (storm) => {
       const trap = await storm.trap(0, "before-send");
       expect(trap.caught).toBe(false);
@@ -68,7 +68,7 @@ describe("startStorm()", { timeout: 60_000 }, () => {
     });
   });
 
-  it("shows two processes that send because a lease excludes nobody", async () => {
+  it("shows two processes that send because a lease excludes no owner", async () => {
     await withStorm({ settings: { lease: "lies" } }, async (storm) => {
       await storm.advance("121m");
       const trap = await storm.trap(0, "before-send");

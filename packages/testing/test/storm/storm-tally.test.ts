@@ -1,6 +1,17 @@
+import { StorageError, RefreshRejectedError } from "@bitbucket-auth/core";
 import { describe, expect, it } from "vitest";
-import { readFields } from "../../src/json-fields.ts";
-import { addAnswers, noAnswers, p99, readAnswers, type StormAnswers } from "../../src/storm/storm-tally.ts";
+import { readFields } from "../../src/remote/json-fields.ts";
+import type { StormClient } from "../../src/storm/storm-client.ts";
+import {
+  addAnswers,
+  noAnswers,
+  p99,
+  readAnswers,
+  type StormAnswers,
+  callClients,
+  type CallOutcome,
+  judgeCalls,
+} from "../../src/storm/storm-tally.ts";
 
 const some: StormAnswers = {
   served: 3,
@@ -54,5 +65,72 @@ describe("p99()", () => {
     expect(p99(Array.from({ length: 100 }, (_, index) => 100 - index))).toBe(99);
     expect(p99([7])).toBe(7);
     expect(p99([])).toBe(0);
+  });
+});
+
+const clientThat = (getAccessToken: StormClient["getAccessToken"]): StormClient => ({
+  getAccessToken,
+  saveTokens: async () => undefined,
+  close: async () => undefined,
+});
+
+describe("callClients()", () => {
+  it("lets all callers of all accounts wait at the same time", async () => {
+    let waiting = 0;
+    let everybodyIsHere = (): void => undefined;
+    const together = new Promise<void>((resolve) => (everybodyIsHere = resolve));
+    const client = clientThat(async (account) => {
+      if (++waiting === 6) everybodyIsHere();
+      await together;
+      return `token of ${account}`;
+    });
+    const outcomes = await callClients(client, ["alice", "bob"], 3);
+    expect(outcomes.map((outcome) => "token" in outcome && outcome.token)).toEqual([
+      ...Array.from({ length: 3 }, () => "token of alice"),
+      ...Array.from({ length: 3 }, () => "token of bob"),
+    ]);
+  });
+
+  it.each([
+    [new StorageError("full"), { code: "storage_failed" }],
+    [
+      new RefreshRejectedError("gone", { certainty: "probable", reason: "lost_rotation" }),
+      { code: "refresh_rejected", reason: "lost_rotation" },
+    ],
+    [new TypeError("the token is secret"), { code: "TypeError" }],
+    ["just a word", { code: "string" }],
+  ])("keeps of a failure its code and reason, never its words: %s", async (failure, expected) => {
+    const client = clientThat(async () => {
+      throw failure;
+    });
+    const [outcome] = await callClients(client, ["alice"], 1);
+    expect(outcome).toEqual({ account: "alice", ms: expect.any(Number), ...expected });
+  });
+});
+
+const outcomes: readonly CallOutcome[] = [
+  { account: "alice", ms: 1, token: "good" },
+  { account: "alice", ms: 2, token: "good" },
+  { account: "alice", ms: 3, token: "dead" },
+  { account: "bob", ms: 4, code: "refresh_rejected", reason: "lost_rotation" },
+  { account: "bob", ms: 5, code: "storage_failed" },
+];
+
+describe("judgeCalls()", () => {
+  it("takes only a token that works for being served, and names every other end", async () => {
+    expect(await judgeCalls(outcomes, async (token) => token === "good")).toMatchObject({
+      served: 2,
+      failed: 3,
+      failures: { token_refused_by_api: 1, "refresh_rejected/lost_rotation": 1, storage_failed: 1 },
+      servedOf: { alice: 2 },
+      reportedLost: ["bob"],
+      durationsMs: [1, 2, 3, 4, 5],
+    });
+  });
+
+  it("asks about each token once", async () => {
+    const asked: string[] = [];
+    await judgeCalls(outcomes, async (token) => asked.push(token) > 0);
+    expect(asked).toEqual(["good", "dead"]);
   });
 });

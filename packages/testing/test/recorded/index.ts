@@ -1,2 +1,0 @@
-export { recordedApiErrors } from "./api-errors.ts";
-export { recordedTokenErrors } from "./token-errors.ts";

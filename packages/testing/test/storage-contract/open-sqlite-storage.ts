@@ -1,0 +1,1 @@
+export { createSqliteStorage as default } from "./sqlite-storage.ts";
