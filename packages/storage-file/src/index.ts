@@ -1,3 +1,3 @@
-export { createFileStorage } from "./file-storage.js";
-export type { FileStorageOptions } from "./file-storage-options.js";
+export { createFileStorage, fileStoragePlaces } from "./file-storage.js";
+export type { FileStorageOptions, FileStoragePlaces } from "./file-storage.js";
 export type { FileStorageWarning } from "./warning.js";

@@ -1,15 +1,16 @@
 import type { Logger } from "@bitbucket-auth/core";
 
-/** Something that was mended or worked around, and that its owner should hear of. Holds paths, never contents. */
+/** What was mended or worked around, and what the operator needs to know. Holds paths, never contents. */
 export interface FileStorageWarning {
-  readonly code: "corrupt_file" | "no_hard_links" | "watch_failed";
+  readonly code: "corrupt_file" | "new_key" | "no_flush" | "no_hard_links" | "watch_failed";
   readonly message: string;
   readonly path: string;
 }
 
+/** Takes a warning. Must not throw. */
 export type Warn = (warning: FileStorageWarning) => void;
 
-/** Tells a warning to whoever asked for it; when nobody did, or they threw, to the process. It is never lost. */
+/** Tells a warning to the callback and the logger; without either, or when one throws, to the process. It is never lost. */
 export function createWarn({
   onWarning,
   logger,
@@ -27,7 +28,7 @@ export function createWarn({
       if (log) return log.warn?.(warning.message, { code: warning.code, path: warning.path });
       if (onWarning) return;
     } catch {
-      // Note: the call that has something to tell has done its work, and does not fail because nobody could be told.
+      // Note: the storage call itself succeeded, and does not fail because its warning could not be told.
     }
     process.emitWarning(warning.message, { code: `BITBUCKET_AUTH_${warning.code.toUpperCase()}` });
   };

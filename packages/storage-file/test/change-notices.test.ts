@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { createChangeNotices } from "../src/change-notices.ts";
 import type { FileStorageWarning } from "../src/warning.ts";
-import { temporaryDirectory } from "./temporary-directory.ts";
+import { temporaryDirectory } from "./harness.ts";
 
 const settled = () => new Promise((resolve) => setImmediate(resolve));
 
@@ -30,7 +30,7 @@ describe("createChangeNotices()", () => {
     expect(warnings).toEqual([expect.objectContaining({ code: "watch_failed" })]);
   });
 
-  it("hears nothing more once it is closed", async () => {
+  it("calls no listener once it is closed", async () => {
     const directory = await temporaryDirectory();
     const notices = createChangeNotices(() => {});
     let heard = 0;
@@ -60,7 +60,7 @@ describe("createChangeNotices()", () => {
     expect(warnings).toEqual([]);
   });
 
-  it("does not begin to watch for somebody who has left", async () => {
+  it("begins no watch for a caller that has stopped listening", async () => {
     const warnings: FileStorageWarning[] = [];
     const notices = createChangeNotices((warning) => warnings.push(warning));
     notices.listen(

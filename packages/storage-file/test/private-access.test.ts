@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { describe, expect, it, vi } from "vitest";
 import { nodeFileSystem, type FileSystem } from "../src/file-system.ts";
 import { ensurePrivateDirectory, readPrivateFile } from "../src/private-access.ts";
-import { temporaryDirectory } from "./temporary-directory.ts";
+import { accessTo, temporaryDirectory } from "./harness.ts";
 
 const fixConfig = (command: string) =>
   expect.objectContaining({
@@ -17,7 +17,7 @@ describe("ensurePrivateDirectory()", () => {
     const parent = await temporaryDirectory();
     const umask = process.umask(0);
     try {
-      await ensurePrivateDirectory(nodeFileSystem, join(parent, "a", "b"));
+      await ensurePrivateDirectory(accessTo(), join(parent, "a", "b"));
     } finally {
       process.umask(umask);
     }
@@ -31,29 +31,52 @@ describe("ensurePrivateDirectory()", () => {
     async (mode) => {
       const directory = await temporaryDirectory();
       await chmod(directory, mode);
-      await expect(ensurePrivateDirectory(nodeFileSystem, directory)).rejects.toEqual(
-        fixConfig(`chmod 700 '${directory}'`),
+      await expect(ensurePrivateDirectory(accessTo(), directory)).rejects.toEqual(
+        fixConfig(`chmod -R u=rwX,go= '${directory}'`),
       );
       expect((await stat(directory)).mode & 0o777).toBe(mode);
     },
   );
 
+  it.each(["/", "/tmp", "/usr", "/var/tmp", "/dev/null"])(
+    "does not advise to change %s, which other programs need as it is",
+    async (path) => {
+      const geteuid = vi.spyOn(process, "geteuid").mockReturnValue(54_321);
+      try {
+        await expect(ensurePrivateDirectory(accessTo(), path)).rejects.toEqual(
+          fixConfig("To mend it: give a directory that is this program's alone as `directory`"),
+        );
+      } finally {
+        geteuid.mockRestore();
+      }
+    },
+  );
+
+  it("does not advise to close the home to all others", async () => {
+    const home = await temporaryDirectory();
+    await chmod(home, 0o755);
+    vi.stubEnv("HOME", home);
+    try {
+      await expect(ensurePrivateDirectory(accessTo(), home)).rejects.toEqual(
+        fixConfig("give a directory that is this program's alone"),
+      );
+    } finally {
+      vi.unstubAllEnvs();
+    }
+  });
+
   it.runIf(process.geteuid?.() === 0)("refuses a directory of another user (runs as root only)", async () => {
     const directory = await temporaryDirectory();
     await chown(directory, 12_345, 12_345);
-    await expect(ensurePrivateDirectory(nodeFileSystem, directory)).rejects.toEqual(
-      fixConfig("sudo chown -R"),
-    );
+    await expect(ensurePrivateDirectory(accessTo(), directory)).rejects.toEqual(fixConfig("sudo chown -R"));
   });
 
   it("goes by the user this process is now, which a server may have changed after its start", async () => {
     const directory = await temporaryDirectory();
     const geteuid = vi.spyOn(process, "geteuid").mockReturnValue(54_321);
-    await expect(ensurePrivateDirectory(nodeFileSystem, directory)).rejects.toEqual(
-      fixConfig("sudo chown -R"),
-    );
+    await expect(ensurePrivateDirectory(accessTo(), directory)).rejects.toEqual(fixConfig("sudo chown -R"));
     geteuid.mockRestore();
-    await ensurePrivateDirectory(nodeFileSystem, directory);
+    await ensurePrivateDirectory(accessTo(), directory);
   });
 
   it("flushes every directory that it made another one in", async () => {
@@ -66,9 +89,9 @@ describe("ensurePrivateDirectory()", () => {
         return nodeFileSystem.open(path, flags, mode);
       },
     };
-    await ensurePrivateDirectory(fs, join(parent, "a", "b", "c"));
-    expect(flushed).toEqual([join(parent, "a", "b"), join(parent, "a"), parent]);
-    await ensurePrivateDirectory(fs, join(parent, "a", "b", "c"));
+    await ensurePrivateDirectory(accessTo(fs), join(parent, "a", "b", "c"));
+    expect(flushed).toEqual([parent, join(parent, "a"), join(parent, "a", "b")]);
+    await ensurePrivateDirectory(accessTo(fs), join(parent, "a", "b", "c"));
     expect(flushed).toHaveLength(3);
   });
 
@@ -76,7 +99,7 @@ describe("ensurePrivateDirectory()", () => {
     const directory = await temporaryDirectory();
     await mkdir(join(directory, "real"), { mode: 0o700 });
     await symlink(join(directory, "real"), join(directory, "link"));
-    await expect(ensurePrivateDirectory(nodeFileSystem, join(directory, "link"))).rejects.toEqual(
+    await expect(ensurePrivateDirectory(accessTo(), join(directory, "link"))).rejects.toEqual(
       fixConfig("realpath"),
     );
   });
@@ -84,27 +107,29 @@ describe("ensurePrivateDirectory()", () => {
   it("refuses a file that stands in its place", async () => {
     const path = join(await temporaryDirectory(), "file");
     await writeFile(path, "");
-    await expect(ensurePrivateDirectory(nodeFileSystem, path)).rejects.toEqual(fixConfig(`mv '${path}'`));
+    await expect(ensurePrivateDirectory(accessTo(), path)).rejects.toEqual(fixConfig(`mv '${path}'`));
   });
 });
 
 describe("readPrivateFile()", () => {
   it("answers null for a file that is not there", async () => {
-    expect(await readPrivateFile(nodeFileSystem, join(await temporaryDirectory(), "none"))).toBeNull();
+    expect(await readPrivateFile(accessTo(), join(await temporaryDirectory(), "none"))).toBeNull();
   });
 
   it.each([0o640, 0o604, 0o620])("refuses mode %o with the command that closes it", async (mode) => {
     const path = join(await temporaryDirectory(), "file");
     await writeFile(path, "text");
     await chmod(path, mode);
-    await expect(readPrivateFile(nodeFileSystem, path)).rejects.toEqual(fixConfig(`chmod 600 '${path}'`));
+    await expect(readPrivateFile(accessTo(), path)).rejects.toEqual(
+      fixConfig(`chmod -R u=rwX,go= '${path}'`),
+    );
   });
 
   it("follows no link", async () => {
     const directory = await temporaryDirectory();
     await writeFile(join(directory, "real"), "text", { mode: 0o600 });
     await symlink(join(directory, "real"), join(directory, "link"));
-    await expect(readPrivateFile(nodeFileSystem, join(directory, "link"))).rejects.toMatchObject({
+    await expect(readPrivateFile(accessTo(), join(directory, "link"))).rejects.toMatchObject({
       code: "ELOOP",
     });
   });

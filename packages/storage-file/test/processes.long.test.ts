@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
+import { temporaryDirectory } from "./harness.ts";
 import { killDuringWrites } from "./processes/kill-during-writes.ts";
-import { temporaryDirectory } from "./temporary-directory.ts";
 
 it(
   "leaves no torn, empty or readable file in 10,000 writes under kill -9",

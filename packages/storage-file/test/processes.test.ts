@@ -1,64 +1,23 @@
-import { utimes } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { entryDirectoryName } from "../src/file-name.ts";
-import { createFileStorage } from "../src/file-storage.ts";
-import { killDuringWrites } from "./processes/kill-during-writes.ts";
-import { startWorker, type Worker } from "./processes/start-worker.ts";
-import { temporaryDirectory } from "./temporary-directory.ts";
+import { temporaryDirectory } from "./harness.ts";
+import { describeContention } from "./processes/describe-contention.ts";
+import { startEight, startWorker, type Worker } from "./processes/start-worker.ts";
 
 const longMs = 600_000;
-/** For what hangs. Writing to disk a thousand times takes minutes on a busy machine. */
-const timeoutMs = 600_000;
-const startWorkers = (directory: string, config?: string): Promise<Worker[]> =>
-  Promise.all(Array.from({ length: 8 }, () => startWorker(directory, config)));
+/** For what hangs. */
+const timeoutMs = 120_000;
+// The long suite has eight times as many of each.
+describeContention({ increments: 104, rounds: 50, writes: 200 });
 
-describe("8 processes", { timeout: timeoutMs }, () => {
-  it("make 800 of 800 increments, 100 each", async () => {
-    const directory = await temporaryDirectory();
-    const workers = await startWorkers(directory);
-    await Promise.all(workers.map((worker) => worker.call("increment", 100)));
-    const entry = await createFileStorage({ directory }).get("k");
-    const marks = new TextDecoder().decode(entry?.bytes).split(" ");
-    expect({ made: marks.length, lasting: new Set(marks).size }).toEqual({ made: 800, lasting: 800 });
-  });
-
-  it("agree on one encryption key when they start together", async () => {
-    const directory = await temporaryDirectory();
-    const workers = await startWorkers(directory, join(directory, "config"));
-    const keys = await Promise.all(workers.map((worker) => worker.call("key")));
-    expect(new Set(keys).size).toBe(1);
-  });
-
-  it("never hold a lapsed lease together, in 400 rounds", async () => {
-    const directory = await temporaryDirectory();
-    const workers = await startWorkers(directory);
-    const absent = await createFileStorage({ directory }).tryLease("k", { owner: "absent", ttlMs: longMs });
-    let fence: number | null | undefined = absent?.fence;
-    for (let round = 0; round < 400; round += 1) {
-      // The lease of the round before lapses now.
-      await utimes(join(directory, "tokens", entryDirectoryName("k"), `${fence}.lease`), 1, 1);
-      const answers = await Promise.all(
-        workers.map((worker, nth) => worker.call("lease", `owner-${round}-${nth}`, longMs)),
-      );
-      const fences = answers.filter((answer) => answer !== null);
-      expect(fences).toHaveLength(1);
-      [fence] = fences;
-    }
-  });
+it("8 processes agree on one encryption key when they start together", { timeout: timeoutMs }, async () => {
+  const directory = await temporaryDirectory();
+  const workers = await startEight(directory, join(directory, "config"));
+  const keys = await Promise.all(workers.map((worker) => worker.call("key")));
+  expect(new Set(keys).size).toBe(1);
 });
 
 describe("a process that is killed", { timeout: timeoutMs }, () => {
-  it("while it writes leaves no torn, empty or readable file and loses nothing it was told is written", async () => {
-    const directory = await temporaryDirectory();
-    const { answered, kills } = await killDuringWrites(directory, {
-      writes: 1_000,
-      seed: Date.now() % 1_000_000,
-    });
-    expect(answered).toBeGreaterThanOrEqual(1_000);
-    expect(kills).toBeGreaterThan(10);
-  });
-
   it("while it holds a lease leaves it to the next at once", async () => {
     const directory = await temporaryDirectory();
     const [holder, next] = [await startWorker(directory), await startWorker(directory)];
@@ -72,8 +31,8 @@ describe("a process that is killed", { timeout: timeoutMs }, () => {
 describe("a process that is stopped for longer than its lease", { timeout: timeoutMs }, () => {
   it("is told that it lost it, and takes nothing from the next holder", async () => {
     const directory = await temporaryDirectory();
-    const [sleeper, next, third] = await startWorkers(directory);
-    if (!sleeper || !next || !third) throw new Error("8 were started");
+    const start = (): Promise<Worker> => startWorker(directory);
+    const [sleeper, next, third] = await Promise.all([start(), start(), start()]);
     expect(await sleeper.call("lease", "sleeper", 50)).toBe(1);
     sleeper.signal("SIGSTOP");
     let fence: number | null = null;

@@ -4,6 +4,7 @@ import { formatVersionFile, parseVersionFile, type VersionEntry } from "../src/v
 const entry: VersionEntry = {
   version: "v2",
   ancestors: ["v1"],
+  deletions: [{ version: "gone", wasThere: true }],
   state: "live",
   bytes: Uint8Array.from({ length: 256 }, (_, byte) => byte),
 };

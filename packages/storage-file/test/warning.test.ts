@@ -11,7 +11,7 @@ const warning: FileStorageWarning = {
 };
 
 describe("createWarn()", () => {
-  it("tells whoever listens", () => {
+  it("tells the callback", () => {
     const onWarning = vi.fn<Warn>();
     createWarn({ onWarning })(warning);
     expect(onWarning.mock.calls).toEqual([[warning]]);
@@ -32,7 +32,7 @@ describe("createWarn()", () => {
     warn.mockRestore();
   });
 
-  it("tells the process when nobody asked", async () => {
+  it("tells the process without a callback and a logger", async () => {
     const told = once(process, "warning");
     createWarn({})(warning);
     expect(await told).toEqual([
@@ -40,7 +40,7 @@ describe("createWarn()", () => {
     ]);
   });
 
-  it("tells the process, and fails nobody, when whoever listens throws", async () => {
+  it("tells the process, and does not throw, when a callback or a logger does", async () => {
     const told = once(process, "warning");
     const fail = (): never => {
       throw new Error("no");
@@ -50,7 +50,7 @@ describe("createWarn()", () => {
     createWarn({ logger: { warn: fail } })(warning);
   });
 
-  it("tells nobody but the listener when logging is off", () => {
+  it("tells the callback alone when logging is off", () => {
     const [warn, onWarning] = [vi.fn<Log>(), vi.fn<Warn>()];
     createWarn({ logging: false, logger: { warn }, onWarning })(warning);
     expect(warn).not.toHaveBeenCalled();

@@ -1,8 +1,8 @@
 import { readdir, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { expect } from "vitest";
-import { entryDirectoryName } from "../../src/file-name.ts";
 import { createFileStorage } from "../../src/file-storage.ts";
+import { entryDirectoryName } from "../../src/paths.ts";
 import { parseVersionFile } from "../../src/version-file.ts";
 import { startWorker } from "./start-worker.ts";
 

@@ -69,3 +69,8 @@ export async function startWorker(directory: string, config: string = directory)
       }),
   };
 }
+
+/** Starts eight of them at once. */
+export function startEight(directory: string, config?: string): Promise<Worker[]> {
+  return Promise.all(Array.from({ length: 8 }, () => startWorker(directory, config)));
+}

@@ -1,6 +1,7 @@
-// Runs in a process of its own, on the built package, as a user's program would.
 import { isBitbucketAuthError, type Lease, type TokenStorage } from "@bitbucket-auth/core";
 import { createFileStorage } from "@bitbucket-auth/storage-file";
+
+// Runs in a process of its own, on the built package, as a user's program would.
 
 const storage = createFileStorage({ directory: process.argv[2] ?? "", appName: "worker" });
 const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
@@ -23,7 +24,7 @@ const actions = {
       const result = await storage.compareAndSwap("k", entry?.version ?? null, content, {
         version: `v${next}`,
       });
-      if (!result.ok) throw new Error("nobody else writes here");
+      if (!result.ok) throw new Error("no other process writes here");
       process.send?.({ wrote: next });
     }
   },
