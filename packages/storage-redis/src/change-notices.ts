@@ -1,8 +1,8 @@
 import type { RedisSubscriber } from "./redis-connection.js";
 
-/** Tells of messages on channels, over one connection that is opened when somebody first listens. */
+/** Messages on channels, over one connection that is opened for the first listener. */
 export interface ChangeNotices {
-  /** Calls `onChange` at each message until the answer is called. A hint: what cannot be heard is lost in silence. */
+  /** Calls `onChange` at each message until the returned function is called. A hint: messages during an outage are lost. */
   listen(channel: string, onChange: () => void): () => void;
   /** Closes the connection, if there is one. */
   close(): Promise<void>;
@@ -16,7 +16,7 @@ export function createChangeNotices(open: () => RedisSubscriber): ChangeNotices 
   const subscribed = new Set<string>();
   let subscriber: RedisSubscriber | undefined;
   let closed = false;
-  // Note: one step after the other. A client that is still leaving a channel forgets who joins it meanwhile.
+  // One step after the other: a client that is still leaving a channel drops a subscription made meanwhile.
   let last: Promise<unknown> = Promise.resolve();
 
   const follow = async (channel: string): Promise<void> => {

@@ -34,8 +34,8 @@ export interface IoredisCluster extends SendsPipelines {
   duplicate(): IoredisSubscriber;
 }
 
-// Note: always a pipeline, even of one: under `enableAutoPipelining` a bare `callBuffer` loses the command's name. Answers
-// the reply to the first command.
+// Always a pipeline, even of one: under `enableAutoPipelining` a bare `callBuffer` loses the command's name. Resolves
+// with the reply to the first command.
 async function exec(client: SendsPipelines, commands: readonly RedisCommand[]): Promise<unknown> {
   const replies = await client
     .pipeline(commands.map(([name, ...args]) => ["callBuffer", name.toLowerCase(), ...args]))
@@ -63,7 +63,7 @@ export function ioredisClusterConnection(cluster: IoredisCluster): RedisConnecti
   return connectionBy(() => sendTo(cluster), {
     keyPrefix,
     readsReplicas: scaleReads !== "master",
-    // Note: WAIT names no key. A pipeline goes to one node, which the key in it decides; its first command decides that
+    // WAIT names no key. A pipeline goes to one node, which the key in it decides; its first command decides that
     // it is the primary, so EXISTS comes second.
     pinned: (key, _signal, work) =>
       work((command) => exec(cluster, command[0] === "WAIT" ? [command, ["EXISTS", key]] : [command])),
@@ -74,7 +74,7 @@ export function ioredisClusterConnection(cluster: IoredisCluster): RedisConnecti
 
 function listen(connection: IoredisSubscriber): RedisSubscriber {
   const listeners = new Map<string, () => void>();
-  // Note: without a listener an "error" event is printed to stderr. A lost hint is no news.
+  // Without a listener an "error" event is printed to stderr. A lost notice needs no message.
   connection.on("error", () => undefined);
   connection.on("message", (channel) => listeners.get(channel)?.());
   return {

@@ -47,9 +47,14 @@ export interface NodeRedisCluster {
   duplicate(overrides: object): NodeRedisSubscriber;
 }
 
-// Note: raw commands go out as they are. A client's `keyPrefix` and client-side cache apply to typed commands only.
+// Raw commands go out as they are. A client's `keyPrefix` and client-side cache apply to typed commands only.
 // 36 is "$", the type byte of a RESP string.
-const options = (abortSignal?: AbortSignal): object => ({ typeMapping: { 36: Buffer }, abortSignal });
+const plainOptions = { typeMapping: { 36: Buffer } };
+// node-redis 6 makes an abort signal for each command that has a time limit, and gives every command one. What is sent without a
+// signal of ours has its deadline from us.
+const unlimitedOptions = { ...plainOptions, timeout: undefined };
+const options = (abortSignal?: AbortSignal): object =>
+  abortSignal ? { ...plainOptions, abortSignal } : unlimitedOptions;
 
 const sendTo =
   (client: SendsCommands, signal?: AbortSignal): Send =>
@@ -90,7 +95,7 @@ export function nodeRedisClusterConnection(cluster: NodeRedisCluster): RedisConn
     (command) =>
       cluster.sendCommand(key, false, [...command], options(signal));
   return connectionBy(to, {
-    // Note: a cluster client keeps one connection per primary. node-redis 6 sends WAIT to all of them, whatever key it
+    // A cluster client keeps one connection per primary. node-redis 6 sends WAIT to all of them, whatever key it
     // is given, so it goes through the one node's client; all else through the cluster, which follows redirections.
     pinned: (key, signal, work) =>
       work(async (command) =>
@@ -104,7 +109,7 @@ export function nodeRedisClusterConnection(cluster: NodeRedisCluster): RedisConn
 }
 
 function open(connection: NodeRedisSubscriber): RedisSubscriber {
-  // Note: without a listener an "error" event ends the process. A lost hint is no reason to.
+  // Without a listener an "error" event ends the process, and a lost notice is no reason for that.
   connection.on("error", () => undefined);
   const connected = connection.connect();
   return {

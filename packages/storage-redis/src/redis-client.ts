@@ -26,20 +26,25 @@ export type RedisClient =
   | IoredisClient
   | IoredisCluster;
 
-/** Tells what kind of client this is, by the calls it has, and how to talk to it. */
+/** The connection of a client, whose kind is recognised by its members. Throws `InvalidOptionsError` for any other. */
 export function connectionOf(client: RedisClient | undefined): RedisConnection {
-  if (typeof client !== "object" || client === null) throw unknownClient();
-  if ("pipeline" in client)
+  if (typeof client !== "object" || client === null) throw unsupportedClient();
+  if ("pipeline" in client) {
+    // The client of @upstash/redis has a pipeline too. It sends HTTP requests, and has neither options nor a connection.
+    if (!("duplicate" in client) || typeof client.options !== "object") throw unsupportedClient();
     return "nodes" in client ? ioredisClusterConnection(client) : ioredisConnection(client);
+  }
   if ("nodeClient" in client) return nodeRedisClusterConnection(client);
   if ("use" in client) return nodeRedisSentinelConnection(client);
   if ("execute" in client) return nodeRedisPoolConnection(client);
   if ("sendCommand" in client) return nodeRedisConnection(client);
-  throw unknownClient();
+  throw unsupportedClient();
 }
 
-function unknownClient(): InvalidOptionsError {
+function unsupportedClient(): InvalidOptionsError {
   return new InvalidOptionsError(
-    "createRedisStorage({ client }) needs a client of node-redis or ioredis: what `createClient()` or `new Redis()` gave you.",
+    "createRedisStorage({ client }) supports clients of node-redis 5 or 6 (`createClient()`, `createCluster()`, `createSentinel()`, " +
+      "`createClientPool()`) and of ioredis 5 or 6 (`new Redis()`, `new Cluster()`). A client over HTTP, such as that of @upstash/redis, " +
+      "is not supported: connect one of these to the TCP address of the same database.",
   );
 }

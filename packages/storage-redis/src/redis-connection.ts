@@ -4,7 +4,7 @@ export type RedisCommand = readonly [name: string, ...args: (string | Uint8Array
 /** Sends one command. Strings in the reply arrive as bytes; what Redis refuses rejects with the client's own error. */
 export type Send = (command: RedisCommand) => Promise<unknown>;
 
-/** Hears of messages on channels, over a connection of our own. */
+/** Receives messages on channels, over a connection of our own. */
 export interface RedisSubscriber {
   subscribe(channel: string, onMessage: () => void): Promise<unknown>;
   unsubscribe(channel: string): Promise<unknown>;

@@ -1,6 +1,6 @@
 import { StorageError, type ErrorAction } from "@bitbucket-auth/core";
 
-// Note: only words of our own and Redis' error codes reach a message. A client's error can carry the command it failed
+// Only words of our own and Redis' error codes reach a message. A client's error can carry the command it failed
 // on (with the record and the lease owner in it), or a URL with a password, so it is never quoted and never a `cause`.
 const meanings: readonly (readonly [code: RegExp, action: ErrorAction, message: string])[] = [
   [/\bWRONGTYPE\b/, "fix_config", "its key holds something else, left as it is. Choose another `prefix`"],
@@ -25,14 +25,25 @@ const meanings: readonly (readonly [code: RegExp, action: ErrorAction, message: 
 ];
 
 /** Whether Redis itself answered with an error: then it is known what happened, and repeating gains nothing. */
-export function isRefusal(error: unknown): error is Error {
-  return error instanceof Error && /^[A-Z]{3,} /.test(error.message);
+export function isRefusal(error: unknown): boolean {
+  return /^[A-Z]{3,} /.test(messageOf(error));
 }
 
-/** The one typed error a caller meets, whatever the client rejected with. */
-export function storageFailure(error: unknown): StorageError {
+/** Whether a server does not know a script by its hash: after a restart, or a failover. */
+export function isUnknownScript(error: unknown): boolean {
+  return messageOf(error).includes("NOSCRIPT");
+}
+
+/** By shape: under jest an error of the client is no `Error` of the test's realm. */
+function messageOf(error: unknown): string {
+  if (typeof error !== "object" || error === null || !("message" in error)) return "";
+  return typeof error.message === "string" ? error.message : "";
+}
+
+/** The one typed error a caller gets, whatever the client rejected with. `known` is what the client knows of its connection. */
+export function storageFailure(error: unknown, known = ""): StorageError {
   if (error instanceof StorageError) return error;
-  const text = error instanceof Error ? error.message : "";
+  const text = messageOf(error);
   for (const [code, action, message] of meanings) {
     const found = code.exec(text);
     if (found) return new StorageError(`Redis (${found[0]}): ${message}.`, { action });
@@ -41,6 +52,6 @@ export function storageFailure(error: unknown): StorageError {
   return new StorageError(
     isRefusal(error)
       ? `Redis refused the command (${code}). Try again; if it stays, see the server's log.`
-      : `Redis cannot be reached${code ? ` (${code})` : ""}. Check that it runs.`,
+      : `Redis cannot be reached${code ? ` (${code})` : ""}. ${known && `${known} `}Check that it runs.`,
   );
 }

@@ -16,7 +16,7 @@ const fenceKeptMs = 24 * 3_600_000;
 /** Redis counts whole milliseconds, and takes none of them to mean "delete". */
 const wholeMs = (ms: number): string => String(Math.max(1, Math.ceil(ms)));
 
-/** One attempt at a lease that lapses by the server's clock. `channel` hears of its release. */
+/** One attempt at a lease that lapses by the server's clock. Its release is published on `channel`. */
 export async function tryRedisLease(
   run: RunScript,
   { lease, fence }: EntryNames,

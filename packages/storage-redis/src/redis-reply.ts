@@ -1,11 +1,12 @@
 import { Buffer } from "node:buffer";
 import { StorageError, type CasResult, type Version } from "@bitbucket-auth/core";
 
-/** Reads text, which clients give as bytes, or a number, which they give as they are told to; `null` for nil. */
+/** Reads text, which clients give as bytes, or a number, by the client's type mapping; `null` for nil. */
 export function asText(reply: unknown): string | null {
   if (reply === null) return null;
   if (typeof reply === "string" || typeof reply === "number") return String(reply);
-  if (reply instanceof Uint8Array) return Buffer.from(reply).toString();
+  if (ArrayBuffer.isView(reply))
+    return Buffer.from(reply.buffer, reply.byteOffset, reply.byteLength).toString();
   throw unexpected();
 }
 
@@ -14,7 +15,10 @@ export function asEntry(reply: unknown): { bytes: Uint8Array; version: Version }
   const [version, data] = asList(reply);
   const text = asText(version);
   if (text === null || data === null) return null;
-  if (data instanceof Uint8Array) return { bytes: new Uint8Array(data), version: text };
+  // By shape: under jest a Buffer of Node is no `Uint8Array` of the test's realm.
+  if (ArrayBuffer.isView(data)) {
+    return { bytes: new Uint8Array(data.buffer, data.byteOffset, data.byteLength).slice(), version: text };
+  }
   throw unexpected();
 }
 

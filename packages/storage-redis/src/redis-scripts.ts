@@ -1,5 +1,6 @@
 import { hash } from "node:crypto";
 import type { Send } from "./redis-connection.js";
+import { isUnknownScript } from "./redis-failure.js";
 
 /** A Lua script and the name Redis keeps it under. */
 export interface RedisScript {
@@ -9,7 +10,7 @@ export interface RedisScript {
 
 /**
  * Runs a script in one round trip. A server that does not have it yet, or forgot it, is given the text. A repeat brings the
- * text along: the first try may run late, when nobody hears any more that the script is not known.
+ * text along: the first try may run late, when its NOSCRIPT error is no longer read.
  *
  * Each script below may run twice without harm: what it has already done it reports as done.
  */
@@ -25,15 +26,24 @@ export async function runScript(
     try {
       return await send(["EVALSHA", script.sha, ...rest]);
     } catch (error) {
-      if (!(error instanceof Error && error.message.includes("NOSCRIPT"))) throw error;
+      if (!isUnknownScript(error)) throw error;
     }
   }
   return send(["EVAL", script.text, ...rest]);
 }
 
-const script = (text: string): RedisScript => ({ text, sha: hash("sha1", text) });
+/** Its name is made on first use: hashing makes Node start OpenSSL, which an import need not wait for. */
+const script = (text: string): RedisScript => {
+  let sha: string | undefined;
+  return {
+    text,
+    get sha() {
+      return (sha ??= hash("sha1", text));
+    },
+  };
+};
 
-// Note: a publish that is not allowed must not undo or fail what has been written before it, hence pcall.
+// A publish that is not allowed must not undo or fail what has been written before it, hence pcall.
 const publish = (channel: string): string =>
   `if ${channel} ~= '' then redis.pcall('PUBLISH', ${channel}, '') end`;
 
@@ -42,7 +52,7 @@ const publish = (channel: string): string =>
  * version of the last tombstone and `w` whether it took the place of a live entry: a repeated deletion answers as the first
  * did, and does not bury what was written since.
  *
- * Note: a repeat writes too, though it changes nothing. WAIT asks replicas for the last write of its own connection, which may
+ * A repeat writes too, though it changes nothing. WAIT asks replicas for the last write of its own connection, which may
  * be a new one; and a server that has become a replica refuses.
  *
  * Answers `[version, data]`.
@@ -52,11 +62,12 @@ export const readRecord: RedisScript = script("return redis.call('HMGET', KEYS[1
 /** ARGV: new version, data, storage key, expiry or '', channel or '', [expected version]. Answers 1 or `[version, live]`. */
 export const swapRecord: RedisScript = script(`
 local current = redis.call('HGET', KEYS[1], 'v')
-if current == ARGV[1] then
+local live = redis.call('HEXISTS', KEYS[1], 'd')
+if current == ARGV[1] and live == 1 then
   redis.call('HSET', KEYS[1], 'v', current)
   return 1
 end
-if current ~= (ARGV[6] or false) then return { current, redis.call('HEXISTS', KEYS[1], 'd') } end
+if current ~= (ARGV[6] or false) or current == ARGV[1] then return { current, live } end
 redis.call('HSET', KEYS[1], 'v', ARGV[1], 'd', ARGV[2], 'k', ARGV[3])
 if ARGV[4] == '' then redis.call('PERSIST', KEYS[1]) else redis.call('PEXPIREAT', KEYS[1], ARGV[4]) end
 ${publish("ARGV[5]")}
@@ -79,11 +90,11 @@ return live`);
 /**
  * A lease is a hash: `o` owner, `f` fence. KEYS: lease, fence. ARGV: owner, ms, life of the fence counter in ms.
  *
- * Answers the fence, or nil when somebody else holds the lease. The counter starts at the server's clock in
+ * Returns the fence, or nil when another owner holds the lease. The counter starts at the server's clock in
  * microseconds, so that it still grows after it lapsed or was lost.
  *
- * Note: PEXPIRE comes before there is a lease, too: where an ACL refuses it, no lease is left without an end. Not before SET,
- * which a full Redis refuses: once a script has written, it is let go on.
+ * PEXPIRE comes before there is a lease, too: where an ACL refuses it, no lease is left without an end. Not before SET,
+ * which a full Redis refuses: a script that has written once is allowed to finish.
  */
 export const takeLease: RedisScript = script(`
 local held = redis.call('HMGET', KEYS[1], 'o', 'f')

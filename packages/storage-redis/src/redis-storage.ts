@@ -1,11 +1,12 @@
 import { Buffer } from "node:buffer";
-import process from "node:process";
 import { InvalidOptionsError, StorageError, type OpOptions, type TokenStorage } from "@bitbucket-auth/core";
+import { assertOptions } from "@bitbucket-auth/core/internal";
 import { createChangeNotices } from "./change-notices.js";
+import { clientState } from "./client-state.js";
 import { warnAboutEviction, type RedisStorageWarning } from "./eviction-warning.js";
 import { connectionOf, type RedisClient } from "./redis-client.js";
-import { withinDeadline, type BoundedRun } from "./redis-deadline.js";
-import { redisKeys } from "./redis-keys.js";
+import { createBoundedReads, withinDeadline, type BoundedRun } from "./redis-deadline.js";
+import { assertText, redisKeys } from "./redis-keys.js";
 import { tryRedisLease, type RunScript } from "./redis-lease.js";
 import { asCasResult, asEntry, asText } from "./redis-reply.js";
 import { listRecords } from "./redis-scan.js";
@@ -20,11 +21,11 @@ export interface RedisStorageOptions {
   readonly prefix?: string;
   /** Makes a write count as saved only when replicas have it too. Absent: when the primary has it. */
   readonly persist?: PersistOptions;
-  /** Tells waiting processes of changes over a second connection, so that they need not poll. */
+  /** Publishes changes to waiting processes over a second connection, so that they need not poll. */
   readonly watch?: boolean;
   /** How long a call may take before it rejects, in milliseconds. */
   readonly deadlineMs?: number;
-  /** Told once when this Redis may drop grants. Absent: a warning of the process. */
+  /** Called once when this Redis may drop grants. Absent: a process warning. */
   readonly onWarning?: (warning: RedisStorageWarning) => void;
 }
 
@@ -33,8 +34,8 @@ const tombstoneMs = 24 * 3_600_000;
 /**
  * Keeps records in Redis or Valkey, for any number of processes on any number of hosts.
  *
- * Every call is one round trip to the primary. Leases lapse by the server's clock. A call that gets no answer is repeated
- * once, which is safe, and rejects with `StorageError` by the deadline; what was stored before is then intact.
+ * Every call is one round trip to the primary. Leases lapse by the server's clock. A call without a reply is repeated
+ * once, which is safe, and rejects with `StorageError` by the deadline; it is then not known whether it was executed.
  *
  * @example
  * const client = await createClient({ url: process.env.REDIS_URL }).connect();
@@ -48,9 +49,18 @@ export function createRedisStorage(options: RedisStorageOptions): TokenStorage {
     watch = false,
     deadlineMs = 2_000,
     onWarning = warnProcess,
-    // Note: callers without types give nothing, or null.
+    // Callers without types pass undefined or null.
   }: Partial<RedisStorageOptions> = options ?? {};
   const connection = connectionOf(client);
+  assertOptions(options, "createRedisStorage()", [
+    "client",
+    "prefix",
+    "persist",
+    "watch",
+    "deadlineMs",
+    "onWarning",
+  ]);
+  const state = clientState(client);
   const keys = redisKeys(prefix, connection.keyPrefix);
   checkTimes(deadlineMs, persist);
   if (watch && !connection.openSubscriber) {
@@ -67,8 +77,12 @@ export function createRedisStorage(options: RedisStorageOptions): TokenStorage {
   const bounded = async <T>(bounds: OpOptions | undefined, run: BoundedRun<T>): Promise<T> => {
     if (closed)
       throw new StorageError("This Redis storage was closed. Create a new one.", { action: "fix_config" });
-    return withinDeadline({ deadlineMs: bounds?.deadlineMs ?? deadlineMs, signal: bounds?.signal }, run);
+    return withinDeadline(
+      { deadlineMs: bounds?.deadlineMs ?? deadlineMs, signal: bounds?.signal, state },
+      run,
+    );
   };
+  const reads = createBoundedReads({ deadlineMs, state });
   const run: RunScript = (script, names, args, bounds) =>
     bounded(bounds, (signal, isRepeat) =>
       runScript(connection.to(names[0], signal), script, names, args, isRepeat),
@@ -95,14 +109,17 @@ export function createRedisStorage(options: RedisStorageOptions): TokenStorage {
 
     async get(key, bounds) {
       const { record } = keys.of(key);
-      return asEntry(
-        connection.readsReplicas
-          ? await run(readRecord, [record], [], bounds)
-          : await bounded(bounds, (signal) => connection.to(record, signal)(["HMGET", record, "v", "d"])),
-      );
+      if (connection.readsReplicas) return asEntry(await run(readRecord, [record], [], bounds));
+      const send = (signal?: AbortSignal): Promise<unknown> =>
+        connection.to(record, signal)(["HMGET", record, "v", "d"]);
+      const isPlain = bounds?.signal === undefined && bounds?.deadlineMs === undefined;
+      // Without a connection a command waits in the client, so it must be one that can be withdrawn.
+      const isQuick = isPlain && !closed && state() === "";
+      return asEntry(isQuick ? await reads(send) : await bounded(bounds, send));
     },
 
     async compareAndSwap(key, expected, bytes, { version, expireAt, ...bounds }) {
+      assertText("version", version);
       const { record, channel } = keys.of(key);
       const args = [version, Buffer.from(bytes), key, expiry(expireAt), channelOf(channel)];
       return asCasResult(
@@ -111,12 +128,14 @@ export function createRedisStorage(options: RedisStorageOptions): TokenStorage {
     },
 
     async delete(key, { version = crypto.randomUUID(), ...bounds } = {}) {
+      assertText("version", version);
       const { record, channel } = keys.of(key);
       const args = [version, String(tombstoneMs), channelOf(channel)];
       return asText(await save(buryRecord, [record], args, bounds)) === "1";
     },
 
     async tryLease(key, wanted) {
+      assertText("owner", wanted.owner);
       const names = keys.of(key);
       return tryRedisLease(run, names, channelOf(names.channel), wanted);
     },
@@ -137,9 +156,10 @@ export function createRedisStorage(options: RedisStorageOptions): TokenStorage {
 function checkTimes(deadlineMs: number, persist: PersistOptions | undefined): void {
   if (!(deadlineMs > 0)) throw new InvalidOptionsError("`deadlineMs` must be more than 0.");
   if (!persist) return;
+  assertOptions(persist, "`persist`", ["waitReplicas", "timeoutMs"]);
   const { waitReplicas, timeoutMs } = persist;
   const whole = Number.isSafeInteger(waitReplicas) && Number.isSafeInteger(timeoutMs);
-  // Note: to WAIT, 0 ms means for ever.
+  // To WAIT, 0 ms means no limit.
   if (whole && waitReplicas > 0 && timeoutMs > 0 && timeoutMs < deadlineMs / 2) return;
   throw new InvalidOptionsError(
     "`persist` needs whole numbers above 0, and `timeoutMs` below half of `deadlineMs`.",
@@ -153,5 +173,6 @@ function expiry(expireAt = Number.POSITIVE_INFINITY): string {
 }
 
 function warnProcess({ code, level, message }: RedisStorageWarning): void {
+  // Note: the global one, because importing `node:process` opens the standard streams.
   if (level === "warning") process.emitWarning(message, { type: "BitbucketAuthWarning", code });
 }

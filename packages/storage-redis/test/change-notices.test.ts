@@ -23,7 +23,7 @@ function fakeSubscriber(): FakeSubscriber {
 const settled = (): Promise<void> => new Promise((resolve) => void setImmediate(resolve));
 
 describe("createChangeNotices()", () => {
-  it("opens one connection, when somebody first listens", async () => {
+  it("opens one connection, for the first listener", async () => {
     const open = vi.fn<() => RedisSubscriber>(fakeSubscriber);
     const notices = createChangeNotices(open);
     expect(open).not.toHaveBeenCalled();
@@ -33,7 +33,7 @@ describe("createChangeNotices()", () => {
     expect(open).toHaveBeenCalledTimes(1);
   });
 
-  it("tells every listener of the channel, and no other", async () => {
+  it("calls every listener of the channel, and no other", async () => {
     const subscriber = fakeSubscriber();
     const notices = createChangeNotices(() => subscriber);
     const heard: string[] = [];

@@ -8,7 +8,7 @@ import { joinAsReplica, startRedisCluster, tell, type RedisGroup } from "./redis
 
 const host = "127.0.0.1";
 const bytes = new Uint8Array([1]);
-const keys = Array.from({ length: 12 }, (_, index) => `key-${index}`);
+const keys = Array.from({ length: 6 }, (_, index) => `key-${index}`);
 
 describe.skipIf(!hasRedisServer())("a cluster of which one node has a replica", () => {
   let cluster: RedisGroup;

@@ -19,7 +19,7 @@ async function warningsOf(connection: Asked): Promise<readonly RedisStorageWarni
 }
 
 describe("warnAboutEviction()", () => {
-  it("says nothing of a Redis that drops nothing", async () => {
+  it("does not warn of a Redis that evicts nothing", async () => {
     expect(await warningsOf(servers("noeviction", "noeviction"))).toEqual([]);
   });
 

@@ -45,7 +45,7 @@ describe.skipIf(!hasRedisServer())("a user with the rights that the README lists
     await tell(server, "FLUSHALL");
   });
 
-  it("is told, typed, that it may not touch other keys", async () => {
+  it("gets a typed error for keys outside its prefix", async () => {
     const client = createClient({ ...account, socket: { host, port: server.port } });
     await client.connect();
     const message = expect.stringContaining("NOPERM");

@@ -15,6 +15,26 @@ import {
 
 const host = "127.0.0.1";
 
+describe("a read over node-redis", () => {
+  it.each([
+    ["has its time limit from the storage alone while the client is connected", true, { timeout: undefined }],
+    ["can be withdrawn while the client reconnects", false, { abortSignal: expect.any(AbortSignal) }],
+  ])("%s", async (_, isReady, expected) => {
+    const options: (object | undefined)[] = [];
+    const client = {
+      isOpen: true,
+      isReady,
+      duplicate: () => createClient(),
+      async sendCommand(_command: readonly (string | Uint8Array)[], given?: object) {
+        options.push(given);
+        return [null, null];
+      },
+    };
+    await createRedisStorage({ client }).get("k");
+    expect(options).toStrictEqual([{ typeMapping: { 36: Buffer }, ...expected }]);
+  });
+});
+
 describe("node-redis 5", () => {
   it("cannot duplicate a Sentinel client, so that cannot watch", () => {
     const client = { sendCommand: async () => 1, use: () => Promise.reject(new Error("unused")) };

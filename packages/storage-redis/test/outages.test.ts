@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { Redis } from "ioredis";
-import { createSentinel } from "redis";
+import { createClient, createSentinel } from "redis";
 import { createRedisStorage } from "../src/index.ts";
 import { ioredis, nodeRedis, type OwnedClient } from "./clients.ts";
 import { patientPersist, patientStorage } from "./patient-storage.ts";
@@ -27,7 +27,7 @@ const bothClients = [
   ["ioredis", ioredis],
 ] as const;
 
-describe.skipIf(!hasRedisServer())("a Redis that stands still", () => {
+describe.skipIf(!hasRedisServer())("a Redis that does not reply", () => {
   let server: RedisServer;
   beforeEach(async () => {
     server = await startRedisServer();
@@ -128,6 +128,35 @@ describe.skipIf(!hasRedisServer())("a Redis that dies", () => {
     expect(await patient.compareAndSwap("k", "v1", bytes("two"), { version: "v2" })).toEqual({ ok: true });
     await storage.close();
     owned.end();
+  });
+
+  it.each(bothClients)("is reported with what the client knows of it, over %s", async (_, connect) => {
+    const owned = await connect(server);
+    const storage = createRedisStorage({ client: owned.client, deadlineMs: 300 });
+    await storage.get("k");
+    await server.kill();
+    let message = "";
+    await until("the client's first attempt to connect again", async () => {
+      message = await storage.get("k").then(String, String);
+      return message.includes("ECONNREFUSED");
+    });
+    expect(message).toMatch(/The client is (?:re)?connecting; its last error was ECONNREFUSED\./);
+    await server.restart();
+    await until("the client to be back", () =>
+      storage.get("k").then(
+        () => true,
+        () => false,
+      ),
+    );
+    owned.end();
+  });
+
+  it("adds no listener for errors to the caller's client", async () => {
+    const client = createClient({ socket: { host, port: server.port, reconnectStrategy: false } });
+    await client.connect();
+    createRedisStorage({ client });
+    expect(client.listenerCount("error")).toBe(0);
+    client.destroy();
   });
 
   it.each(bothClients)("does not keep close() waiting, over %s", async (_, connect) => {

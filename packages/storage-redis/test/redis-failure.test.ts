@@ -1,7 +1,8 @@
 import { inspect } from "node:util";
+import { runInNewContext } from "node:vm";
 import { StorageError } from "@bitbucket-auth/core";
 import { describe, expect, it } from "vitest";
-import { isRefusal, storageFailure } from "../src/redis-failure.ts";
+import { isRefusal, isUnknownScript, storageFailure } from "../src/redis-failure.ts";
 
 const lua = "script: 0123abcd, on @user_script:3.";
 
@@ -52,7 +53,7 @@ describe("storageFailure()", () => {
     expect(failure.message).toContain(told);
   });
 
-  it("says nothing of what the client's error carries", () => {
+  it("repeats nothing of what the client's error carries", () => {
     const secret = "refresh-token-1";
     const error = Object.assign(new Error(`ERR wrong rediss://app:${secret}@redis.test:6379`), {
       command: { name: "evalsha", args: [secret] },
@@ -87,4 +88,20 @@ describe("isRefusal()", () => {
       expect(isRefusal(new Error(text))).toBe(false);
     },
   );
+});
+
+describe("an error of another realm, as a client gives it under jest", () => {
+  const foreign = (message: string): unknown => runInNewContext(`new Error(${JSON.stringify(message)})`);
+
+  it("is read as one of this realm is", () => {
+    expect(isRefusal(foreign("NOAUTH Authentication required."))).toBe(true);
+    expect(isUnknownScript(foreign("NOSCRIPT No matching script."))).toBe(true);
+    expect(storageFailure(foreign("NOAUTH Authentication required."))).toMatchObject({
+      action: "fix_config",
+    });
+  });
+
+  it.each([undefined, null, "NOAUTH x", { message: 7 }])("is not %j", (error) => {
+    expect([isRefusal(error), isUnknownScript(error)]).toEqual([false, false]);
+  });
 });

@@ -19,6 +19,15 @@ describe("redisKeys()", () => {
     expect(keys.of("a").record).not.toBe(keys.of("b").record);
   });
 
+  it("gives a key the same names again, also after 10,000 others", () => {
+    const keys = redisKeys("bb", "");
+    const names = keys.of("a");
+    expect(keys.of("a")).toBe(names);
+    for (let n = 0; n < 10_000; n++) keys.of(`key ${n}`);
+    expect(keys.of("a")).not.toBe(names);
+    expect(keys.of("a")).toEqual(names);
+  });
+
   it("refuses a key that is no well-formed Unicode, which would be named like another", () => {
     expect(() => redisKeys("bb", "").of("a\ud800")).toThrow(
       expect.objectContaining({ code: "storage_failed", action: "fix_config" }),

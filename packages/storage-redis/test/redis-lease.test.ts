@@ -26,7 +26,7 @@ describe.skipIf(!hasRedisServer())("tryRedisLease()", () => {
     });
     afterAll(() => void owned.end());
 
-    it("does nothing to a lease that has gone to somebody else", async () => {
+    it("does nothing to a lease that another owner has taken", async () => {
       const storage = patientStorage({ client: owned.client });
       const stale = await storage.tryLease("k", { owner: "alice", ttlMs });
       await tell(server, "DEL", names.lease);
@@ -46,7 +46,7 @@ describe.skipIf(!hasRedisServer())("tryRedisLease()", () => {
       expect(await held?.renew(ttlMs)).toBe(true);
     });
 
-    it("does nothing to somebody else's lease of the same fence, as a failover can leave it", async () => {
+    it("does nothing to another owner's lease of the same fence, as a failover can leave it", async () => {
       const storage = patientStorage({ client: owned.client });
       const stale = await storage.tryLease("k", { owner: "alice", ttlMs });
       await tell(server, "HSET", names.lease, "o", "bob");

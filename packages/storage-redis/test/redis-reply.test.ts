@@ -1,3 +1,4 @@
+import { runInNewContext } from "node:vm";
 import { describe, expect, it } from "vitest";
 import { asCasResult, asEntry, asList, asText } from "../src/redis-reply.ts";
 
@@ -21,6 +22,16 @@ describe("asEntry()", () => {
     const entry = asEntry([bytes("v1"), data]);
     data.fill(0);
     expect(entry).toEqual({ version: "v1", bytes: new Uint8Array([111, 110, 101]) });
+  });
+
+  it("reads bytes of another realm, as a client gives them under jest", () => {
+    const foreign = (text: string): unknown =>
+      runInNewContext(`Uint8Array.from(${JSON.stringify([...bytes(text)])})`);
+    expect(asText(foreign("é"))).toBe("é");
+    expect(asEntry([foreign("v1"), foreign("one")])).toEqual({
+      version: "v1",
+      bytes: new Uint8Array([111, 110, 101]),
+    });
   });
 
   it("keeps bytes that are no text", () => {
@@ -49,7 +60,7 @@ describe("asCasResult()", () => {
     expect([asCasResult(1), asCasResult("1")]).toEqual([{ ok: true }, { ok: true }]);
   });
 
-  it("reads what stands in the way", () => {
+  it("reads what a refused write conflicted with", () => {
     expect(asCasResult([bytes("v2"), 1])).toEqual({ ok: false, current: "v2" });
     expect(asCasResult([bytes("gone"), 0])).toEqual({ ok: false, current: "gone", deleted: true });
     expect(asCasResult([null, 0])).toEqual({ ok: false, current: null });

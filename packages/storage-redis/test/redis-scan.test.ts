@@ -1,12 +1,9 @@
-import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import { createRedisStorage } from "../src/index.ts";
+import { describe, expect, it } from "vitest";
 import type { RedisConnection, Send } from "../src/redis-connection.ts";
 import { redisKeys } from "../src/redis-keys.ts";
 import { listRecords } from "../src/redis-scan.ts";
-import { ioredisCluster, nodeRedisCluster } from "./clients.ts";
-import { listedKeys } from "./listed-keys.ts";
-import { hasRedisServer } from "./redis-server.ts";
-import { startRedisCluster, tell, type RedisGroup } from "./redis-topologies.ts";
+import { nodeRedisCluster } from "./clients.ts";
+import { describeList } from "./describe-list.ts";
 
 describe("listRecords()", () => {
   const signal = new AbortController().signal;
@@ -41,25 +38,5 @@ describe("listRecords()", () => {
   });
 });
 
-describe.skipIf(!hasRedisServer())("list() on a cluster", () => {
-  let cluster: RedisGroup;
-  beforeAll(async () => {
-    cluster = await startRedisCluster();
-  });
-  afterEach(() => Promise.all(cluster.servers.map((server) => tell(server, "FLUSHALL"))));
-  afterAll(() => cluster.stop());
-
-  it.each([
-    ["node-redis", nodeRedisCluster],
-    ["ioredis", ioredisCluster],
-  ])("names 1,200 keys of three primaries once over %s", async (_, connect) => {
-    const owned = await connect(cluster.servers);
-    const storage = createRedisStorage({ client: owned.client, deadlineMs: 20_000 });
-    const keys = Array.from({ length: 1_200 }, (__, index) => `key-${index}`);
-    await Promise.all(
-      keys.map((key) => storage.compareAndSwap(key, null, new Uint8Array([1]), { version: "v1" })),
-    );
-    expect((await listedKeys(storage)).toSorted()).toEqual(keys.toSorted());
-    owned.end();
-  });
-});
+// The long suite has ioredis.
+describeList(nodeRedisCluster);

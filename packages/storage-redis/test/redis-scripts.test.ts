@@ -22,7 +22,7 @@ describe("runScript()", () => {
     ]);
   });
 
-  it("sends the text at once when it is a repeat, for there may be nobody left to hear that it is not known", async () => {
+  it("sends the text at once when it is a repeat, because a NOSCRIPT error may no longer be read", async () => {
     const sent: RedisCommand[] = [];
     await runScript(async (command) => sent.push(command), script, ["key"], ["one"], true);
     expect(sent).toEqual([["EVAL", script.text, "1", "key", "one"]]);

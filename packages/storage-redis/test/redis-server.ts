@@ -111,7 +111,7 @@ async function launch(args: readonly string[]): Promise<ChildProcess> {
 
 /**
  * Two ports that were free a moment ago. Redis takes a port of 0 for "none", so it cannot choose by itself. Below those that
- * the system gives to whoever connects, or one of them could be gone again before Redis listens.
+ * the system gives to outgoing connections, or one of them could be gone again before Redis listens.
  */
 async function freePorts(): Promise<[number, number]> {
   const port = randomInt(5_000, 16_000) * 2;

@@ -164,7 +164,7 @@ describe.skipIf(!hasRedisServer())("createRedisStorage()", () => {
       expect(await tell(server, "GET", names.record)).toBe("theirs");
     });
 
-    it("passes over what somebody else keeps under such a name when it lists", async () => {
+    it("ignores foreign keys of such a name when it lists", async () => {
       const storage = patientStorage({ client: owned.client });
       await storage.compareAndSwap("k", null, bytes("one"), { version: "v1" });
       await tell(server, "SET", "bb:{theirs}:rec", "theirs");
@@ -238,7 +238,7 @@ describe.skipIf(!hasRedisServer())("createRedisStorage()", () => {
       },
     );
 
-    it("writes all the same when it may not tell of it", async () => {
+    it("writes although it may not publish", async () => {
       await tell(server, "ACL", "SETUSER", "default", "resetchannels");
       try {
         const storage = patientStorage({ client: owned.client, watch: true });
@@ -298,7 +298,7 @@ describe.skipIf(!hasRedisServer())("createRedisStorage()", () => {
     });
   });
 
-  it("tells how to connect a client that is not connected", async () => {
+  it("says how to connect a client that is not connected", async () => {
     const storage = createRedisStorage({
       client: createClient({ url: "redis://app:secret-word@127.0.0.1:1" }),
     });

@@ -6,7 +6,7 @@ import { hasRedisServer, startRedisServer, type RedisServer } from "./redis-serv
 import { startReplica, tell, untilConfirmed } from "./redis-topologies.ts";
 
 /** For a replica that stands still, which no time is long enough for. */
-const persist = { waitReplicas: 1, timeoutMs: 1_000 };
+const persist = { waitReplicas: 1, timeoutMs: 250 };
 const bytes = new Uint8Array([1]);
 const tooFew = {
   code: "storage_failed",
