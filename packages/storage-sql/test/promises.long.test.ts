@@ -1,0 +1,3 @@
+import { describePromises } from "./describe-promises.ts";
+
+describePromises("further");
