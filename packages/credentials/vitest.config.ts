@@ -1,0 +1,13 @@
+import { configDefaults, defineConfig } from "vitest/config";
+
+export default defineConfig({
+  test: {
+    name: "credentials",
+    include: ["test/**/*.test.ts"],
+    exclude: [...configDefaults.exclude, "**/*.long.test.ts"],
+    // Against hanging only: a fuzz test takes long on a busy machine.
+    testTimeout: 60_000,
+    // Files share a worker's modules: a new set for each file costs more than most tests.
+    isolate: false,
+  },
+});
