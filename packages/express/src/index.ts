@@ -1,6 +1,30 @@
-export { bitbucketAuth } from "./bitbucket-auth.js";
-export type { ApiSource, BitbucketAuthOptions, OnError, OnSignIn, Routes } from "./bitbucket-auth-options.js";
-export { bitbucketErrors } from "./bitbucket-errors.js";
-export type { BitbucketApi, BitbucketRequest, BitbucketTypes, MakeApi } from "./bitbucket-request.js";
-export type { BitbucketEmail, BitbucketUser } from "./bitbucket-user.js";
-export { requireBitbucket, type RequireBitbucketOptions } from "./require-bitbucket.js";
+export {
+  bitbucketAuth,
+  /** @deprecated The name of core's options: use `BitbucketMiddlewareOptions`. */
+  type BitbucketMiddlewareOptions as BitbucketAuthOptions,
+  type BitbucketMiddlewareOptions,
+  type OnError,
+  type OnSignIn,
+} from "./bitbucket-auth.js";
+export {
+  bitbucketErrors,
+  type GuardedHandler,
+  requireBitbucket,
+  type RequireBitbucketOptions,
+} from "./guard.js";
+export type {
+  BitbucketApi,
+  BitbucketOf,
+  BitbucketRequest,
+  BitbucketRequired,
+  BitbucketTypes,
+  MakeApi,
+} from "./request-types.js";
+export type {
+  ApiSource,
+  BitbucketEmail,
+  BitbucketUser,
+  CookieOptions,
+  ProblemReport,
+  Routes,
+} from "@bitbucket-auth/web";

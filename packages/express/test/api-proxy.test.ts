@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import type { AddressInfo } from "node:net";
 import { describe, expect, it } from "vitest";
-import type { Browser } from "./browser.js";
+import type { Browser } from "@bitbucket-auth/web-suite/browser.js";
 import { expresses, sampleApp, signIn, type SampleApp, type SampleAppOptions } from "./sample-app.js";
 
 const script = { Accept: "application/json", "Sec-Fetch-Site": "same-origin", "Sec-Fetch-Dest": "empty" };
@@ -61,12 +61,14 @@ describe.each(expresses)("the proxy on %s", (_name, express) => {
 
   it("sends a small body again after a 401, and the answer is the second one's", async () => {
     const bodies: string[] = [];
-    const { browser } = await proxied({ express }, async (request) => {
+    const { browser, sample } = await proxied({ express }, async (request) => {
       bodies.push(await request.clone().text());
       return bodies.length === 1
         ? new Response("", { status: 401 })
         : Response.json({ ok: true }, { status: 201 });
     });
+    // A token is not renewed within a minute of the sign-in.
+    await sample.mock.clock.advance("2m");
     const answer = await browser.post("/api/bitbucket/2.0/repositories/acme/new", page, { scm: "git" });
     expect([answer.status, answer.body]).toEqual([201, { ok: true }]);
     expect(bodies).toEqual(['{"scm":"git"}', '{"scm":"git"}']);

@@ -11,7 +11,11 @@ describe("bitbucketAuth()", () => {
     ["a short cookie secret", { cookieSecret: "fifteen letters" }],
     ["an empty list of secrets", { cookieSecret: [] }],
     ["one short secret of two", { cookieSecret: [secret, "short"] }],
-    ["a base URL with a path", { baseUrl: "https://app.example/path" }],
+    ["a base URL with a query", { baseUrl: "https://app.example/path?a=b" }],
+    ["a base URL with a path that nobody could mount", { baseUrl: "https://app.example//path" }],
+    ["a cookie prefix that is none", { cookies: { prefix: "a b" } }],
+    ["a base URL with a slash that is encoded", { baseUrl: "https://app.example/a%2Fb" }],
+    ["a base URL with a line end that is encoded", { baseUrl: "https://app.example/a%0d%0ab" }],
     ["a base URL that is none", { baseUrl: "app.example" }],
     ["a route that is no path", { routes: { login: "https://evil.example" } }],
     ["two routes on one path", { routes: { login: "/a", callback: "/a" } }],
@@ -36,6 +40,10 @@ describe("bitbucketAuth()", () => {
     ["onSignIn", { onSignIn: "a function" }],
     ["onError", { onError: null }],
     ["api", { api: {} }],
+    ["onProblem", { onProblem: 1 }],
+    ["cookies", { cookies: null }],
+    ["prefx", { cookies: { prefx: "a_" } }],
+    ["cookiesecret", { cookiesecret: secret }],
   ])("says what it wants as %s instead of %o", (name, options) => {
     const given = { auth, cookieSecret: secret, ...options };
     expect(() => Reflect.apply(bitbucketAuth, undefined, [given])).toThrow(

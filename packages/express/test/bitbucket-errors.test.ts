@@ -6,9 +6,28 @@ describe.each(expresses)("bitbucketErrors() on %s", (_name, express) => {
     const sample = sampleApp({ express });
     const browser = sample.browser();
     await signIn(sample, browser);
-    sample.mock.faults.when("api", { status: 401 });
+    sample.mock.grant(sample.mock.grants.at(-1)?.id ?? "").revoke();
+    await sample.mock.clock.advance("2m");
     const asked = await browser.get("/who");
     expect([asked.status, asked.headers["location"]]).toEqual([302, "/auth/bitbucket?returnTo=%2Fwho"]);
+  });
+
+  it("shows what Bitbucket says of a call that it refuses with a fresh token, and does not sign in again", async () => {
+    const sample = sampleApp({ express });
+    const browser = sample.browser();
+    await signIn(sample, browser);
+    sample.mock.faults.when("api", { status: 401 });
+    const page = await browser.get("/who");
+    expect([page.status, page.headers["location"]]).toEqual([403, undefined]);
+    expect(page.text).toContain("Signing in again will not help");
+    const json = await browser.get("/who", { Accept: "application/json" });
+    expect(json.status).toBe(403);
+    expect(json.body).toMatchObject({
+      code: "access_token_rejected",
+      action: "fix_config",
+      transient: false,
+    });
+    expect(json.body).not.toHaveProperty("signIn");
   });
 
   it("answers with the right status when Bitbucket fails", async () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { expresses, consent, sampleApp, signIn, startSignIn } from "./sample-app.js";
-import { setCookies } from "./browser.js";
+import { setCookies } from "@bitbucket-auth/web-suite/browser.js";
 
 describe.each(expresses)("the callback route on %s", (_name, express) => {
   it("signs the person in and goes back to where they came from", async () => {
@@ -51,11 +51,45 @@ describe.each(expresses)("the callback route on %s", (_name, express) => {
     const browser = sample.browser();
     const callback = consent(sample, await startSignIn(browser));
     await browser.get(callback);
-    const again = await browser.get(callback);
+    const again = await sample.browser().get(callback);
 
     expect(again.status).toBe(400);
     expect(again.text).toContain("This sign-in cannot be finished");
     expect(sample.mock.requests.token("authorization_code")).toHaveLength(1);
+  });
+
+  it("sends a browser home that comes back to it signed in, as by the back button", async () => {
+    const sample = sampleApp({ express });
+    const browser = sample.browser();
+    const callback = consent(sample, await startSignIn(browser));
+    await browser.get(callback);
+    const again = await browser.get(callback);
+
+    expect([again.status, again.headers["location"]]).toEqual([302, "/"]);
+    expect((await browser.get("/private")).status).toBe(200);
+    expect(sample.mock.requests.token("authorization_code")).toHaveLength(1);
+  });
+
+  it("answers a browser that asks twice at once alike, with one code and one call of onSignIn", async () => {
+    const seen: string[] = [];
+    const sample = sampleApp({ express, onSignIn: (user) => void seen.push(user.uuid) });
+    const browser = sample.browser();
+    const callback = consent(sample, await startSignIn(browser, "/auth/bitbucket?returnTo=/private"));
+    const gate = sample.mock.gates.hold("token", "before-commit");
+    const answers = Promise.all([browser.get(callback), browser.get(callback)]);
+    // The code of one is at Bitbucket. A request that is answered meanwhile shows that the other has arrived as well.
+    await gate.arrived();
+    await sample.browser().get("/private");
+    gate.release();
+    const twice = await answers;
+
+    expect(twice.map(({ status, headers }) => [status, headers["location"]])).toEqual([
+      [302, "/private"],
+      [302, "/private"],
+    ]);
+    expect(seen).toEqual([sample.alice]);
+    expect(sample.mock.requests.token("authorization_code")).toHaveLength(1);
+    expect((await browser.get("/private")).status).toBe(200);
   });
 
   it("takes no attempt after ten minutes", async () => {
@@ -130,17 +164,15 @@ describe("onSignIn", () => {
     expect(seen).toMatchObject([[sample.alice, user]]);
   });
 
-  it("gets no addresses, and asks for none, where the consumer may not read them", async () => {
+  it("gets the addresses with the scope account alone, which implies them", async () => {
     const seen: object[] = [];
     const sample = sampleApp({
       onSignIn: (user) => void seen.push(user),
-      bitbucket: { consumers: [{ scopes: ["account"] }] },
+      bitbucket: { consumers: [{ scopes: ["account", "repository"] }] },
     });
     await signIn(sample, sample.browser());
 
-    expect(seen).toHaveLength(1);
-    expect(seen[0]).not.toHaveProperty("emails");
-    expect(sample.mock.requests.api("/2.0/user/emails")).toHaveLength(0);
+    expect(seen).toMatchObject([{ emails: [{ email: "alice@example.com" }] }]);
   });
 
   it("refuses the sign-in by rejecting, and the grant is forgotten", async () => {

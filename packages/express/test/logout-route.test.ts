@@ -60,7 +60,7 @@ describe.each(expresses)("the logout route on %s", (_name, express) => {
     const sample = sampleApp({ express });
     const browser = sample.browser();
     await signIn(sample, browser);
-    Object.assign(sample.storage, { compareAndSwap: () => Promise.reject(new Error("down")) });
+    Object.assign(sample.storage, { delete: () => Promise.reject(new Error("down")) });
     expect((await browser.post("/auth/bitbucket/logout", own)).status).toBe(503);
     expect(browser.cookies.size).toBe(1);
   });

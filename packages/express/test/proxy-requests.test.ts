@@ -3,8 +3,7 @@ import { connect, type AddressInfo, type Socket } from "node:net";
 import { text } from "node:stream/consumers";
 import type { Express } from "express";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { createApiProxy } from "../src/api-proxy.js";
-import type { Browser } from "./browser.js";
+import type { Browser } from "@bitbucket-auth/web-suite/browser.js";
 import { expresses, sampleApp, signIn, type SampleApp, type SampleAppOptions } from "./sample-app.js";
 
 const script = { Accept: "application/json", "Sec-Fetch-Site": "same-origin", "Sec-Fetch-Dest": "empty" };
@@ -58,30 +57,6 @@ describe.each(expresses)("what the proxy makes of a request on %s", (_name, expr
     const own = { ...script, Origin: "http://app.example", Host: "app.example", "Content-Encoding": "gzip" };
     await browser.post("/api/bitbucket/2.0/x", own, "squeezed");
     expect(sent[0]?.headers.get("content-encoding")).toBe("gzip");
-  });
-
-  it.each([
-    ["a read", "GET /api/2.0/x HTTP/1.1\r\n"],
-    ["a small write", "POST /api/2.0/x HTTP/1.1\r\nContent-Length: 2\r\n"],
-    ["a large write", "POST /api/2.0/x HTTP/1.1\r\nTransfer-Encoding: chunked\r\n"],
-  ])("sends nothing for %s whose page has gone before it was known whose it is", async (_what, head) => {
-    const sent: unknown[] = [];
-    const fetchAsUser = async (input: unknown): Promise<Response> => Response.json(sent.push(input));
-    const auth = { ...sampleApp().auth, fetchFor: () => fetchAsUser };
-    const forward = createApiProxy({ auth, baseUrl: undefined, prefix: "/api" });
-    const app = express();
-    const session = { account: "alice", issuedAt: 0 };
-    let page: Socket | undefined;
-    const forwarded = new Promise((resolve) => {
-      app.use((req, res) => {
-        res.once("close", () => resolve(forward(req, res, { session })));
-        page?.destroy();
-      });
-    });
-    page = await openSocket(app);
-    page.write(`${head}Host: a\r\nSec-Fetch-Site: same-origin\r\n\r\n`);
-    await expect(forwarded).resolves.toBeUndefined();
-    expect(sent).toEqual([]);
   });
 });
 

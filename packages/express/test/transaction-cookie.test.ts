@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { consent, sampleApp, startSignIn } from "./sample-app.js";
-import { setCookies } from "./browser.js";
+import { setCookies } from "@bitbucket-auth/web-suite/browser.js";
 
 describe("transaction cookies", () => {
   it("are one per attempt, named by its state, for ten minutes and for nobody else", async () => {
