@@ -1,25 +1,21 @@
 import { InvalidOptionsError } from "@bitbucket-auth/core";
-import type { ApiAnswer, BitbucketAPI } from "./bitbucket-api.js";
-import { deliver } from "./deliver.js";
-import { isRecord } from "./json-object.js";
-import { promiseMethods } from "./group-methods.js";
+import type { BitbucketAPI } from "./bitbucket-api.js";
 import { requireBitbucketApiV2 } from "./load-peer.js";
+import { isRecord, readSignal, type ApiAnswer } from "./options.js";
 import { paginate } from "./paginate.js";
-import { readSignal } from "./read-options.js";
 import {
   createRequestAdapter,
+  deliver,
   eitherSignal,
   type RequestAdapter,
   type Transport,
 } from "./request-adapter.js";
 import { whoAmI } from "./who-am-i.js";
 
-type Callback = (error: unknown, answer?: unknown) => void;
-
-/** Makes an API object of `bitbucket-api-v2` on our transport, and mends in it what no transport can. */
+/** Makes an API object of `bitbucket-api-v2` on our transport, and repairs in it what a transport cannot. */
 export function assembleApi(transport: Transport): BitbucketAPI {
   const request = createRequestAdapter(transport);
-  // Note: the package types nothing. `BitbucketAPI` is what a test has found in it, name by name.
+  // The package has no types. `every-method.test.ts` holds `BitbucketAPI` to it, name by name.
   const api = requireBitbucketApiV2().createBitbucketAPI({ requestAdapter: () => request });
   addMissingMethod(api.pipelines, request);
 
@@ -35,7 +31,7 @@ export function assembleApi(transport: Transport): BitbucketAPI {
     hasPreviousPage: (page: ApiAnswer) => linkOf(page, "previous") !== "",
     authorizeOAuth2: () => {
       throw new InvalidOptionsError(
-        "authorizeOAuth2() never worked. Send a person to sign in with auth.startAuthorization() of @bitbucket-auth/core.",
+        "authorizeOAuth2() never worked. Send the user to sign in with auth.startAuthorization() of @bitbucket-auth/core.",
       );
     },
     paginate: (...args: DropFirst<Parameters<typeof paginate>>) => paginate(assembled, ...args),
@@ -54,7 +50,7 @@ function isGroup(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null && "$createListener" in value;
 }
 
-/** The package's own `getStep` counts its arguments wrongly, so that no call of it is right. */
+/** The package's own `getStep` counts its arguments wrongly, so that every call of it throws. */
 function addMissingMethod(pipelines: Record<string, unknown>, request: RequestAdapter): void {
   pipelines["getStep"] = (
     workspace: string,
@@ -89,4 +85,77 @@ function follow(request: RequestAdapter, link: "next" | "previous") {
 function linkOf(page: unknown, link: "next" | "previous"): string {
   const address = isRecord(page) && page[link];
   return typeof address === "string" ? address : "";
+}
+
+type Callback = (error: unknown, answer?: unknown) => void;
+type Method = (...args: readonly unknown[]) => unknown;
+type Promised = (...args: readonly unknown[]) => Promise<unknown>;
+
+/** Methods that answer at once and take no callback. */
+const immediate: ReadonlySet<string> = new Set(["hasParent"]);
+
+/**
+ * Gives every method of a group its promise: without a callback it answers one, and `promised` rejects where the package
+ * resolved with what went wrong. Wrong arguments end as `InvalidOptionsError` in the promise or the callback.
+ */
+function promiseMethods(group: Record<string, unknown>, groupName: string): Record<string, Promised> {
+  const promised: Record<string, Promised> = {};
+  for (const [name, value] of Object.entries(group)) {
+    if (!isMethod(name, value)) continue;
+    const label = `${groupName}.${name}()`;
+    const call = promiseOf(value, label);
+    promised[name] = call;
+    group[name] = (...args: readonly unknown[]) => {
+      const given = withoutAbsent(args);
+      const callback = given.at(-1);
+      return isCallback(callback) ? deliver(call(...given.slice(0, -1)), callback) : call(...given);
+    };
+  }
+  group["promised"] = promised;
+  return promised;
+}
+
+function isMethod(name: string, value: unknown): value is Method {
+  if (typeof value !== "function" || name.startsWith("$") || immediate.has(name)) return false;
+  // The package's `forProject()` and its like take any number of arguments, and throw.
+  return !(value.length === 0 && name.startsWith("for"));
+}
+
+function promiseOf(method: Method, label: string): Promised {
+  return (...args) =>
+    new Promise((resolve, reject) => {
+      // A parameter with a default does not count in `length`; the package checks the number itself there.
+      const takes = method.length - 1;
+      const given = withoutAbsent(args);
+      if (takes >= 0 && given.length !== takes) {
+        reject(
+          new InvalidOptionsError(
+            `${label} takes ${takes} argument(s) before its callback, and got ${given.length}.`,
+          ),
+        );
+        return;
+      }
+      const settle: Callback = (error, answer) => (error == null ? resolve(answer) : reject(error));
+      try {
+        method(...given, settle);
+      } catch (error) {
+        reject(new InvalidOptionsError(`${label}: ${wordsOf(error)}`));
+      }
+    });
+}
+
+function isCallback(value: unknown): value is Callback {
+  return typeof value === "function";
+}
+
+/** Without what a caller left out at the end by passing `undefined`. */
+function withoutAbsent(args: readonly unknown[]): readonly unknown[] {
+  return args.slice(0, args.findLastIndex((arg) => arg !== undefined) + 1);
+}
+
+/** The package's own message, cut to its first line: it can quote the source of a function it was given. */
+function wordsOf(error: unknown): string {
+  const words =
+    isRecord(error) && typeof error["message"] === "string" ? error["message"] : "wrong arguments";
+  return words.split("\n", 1)[0]?.slice(0, 160) ?? "";
 }

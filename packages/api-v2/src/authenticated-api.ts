@@ -1,65 +1,90 @@
+import { getAccessToken as coreGetAccessToken, type TokenConfig } from "@bitbucket-auth/core";
 import {
+  assertOptions,
+  bearerSource,
+  configNames,
   createAuthenticatedFetch,
-  getAccessToken as coreGetAccessToken,
-  type BitbucketAuth,
-  type TokenConfig,
-} from "@bitbucket-auth/core";
-import { readLimits, type ApiLimits } from "./api-limits.js";
-import { assertSafeApiUrl } from "./api-url.js";
+} from "@bitbucket-auth/core/internal";
 import { assembleApi } from "./assemble-api.js";
 import type { BitbucketAPI } from "./bitbucket-api.js";
-import { configTokenSource } from "./config-token-source.js";
-import { customTokenSource, type GetAccessToken } from "./custom-token-source.js";
-import { fetchWith } from "./fixed-credentials.js";
-import { readAuth, readOptions, readSignal } from "./read-options.js";
+import {
+  assertEndpoints,
+  assertSafeApiUrl,
+  fetchOf,
+  limitNames,
+  readLimits,
+  readSignal,
+  type ApiLimits,
+  type AccountOptions,
+  type CredentialOptions,
+} from "./options.js";
+import { configTokenSource, customTokenSource, type GetAccessToken } from "./token-source.js";
 
 /** An API for an account of a `BitbucketAuth`; without an account the consumer acts as itself. */
-export interface AuthAPIOptions extends ApiLimits {
-  readonly auth: BitbucketAuth;
-  readonly account?: string | undefined;
-}
+export interface AuthAPIOptions extends AccountOptions, ApiLimits {}
+
+/** An API for any credential of `@bitbucket-auth/credentials`. */
+export interface CredentialAPIOptions extends CredentialOptions, ApiLimits {}
 
 /** An API in one line: everything that core's `getAccessToken(config)` takes. */
 export interface ConfigAPIOptions extends TokenConfig, ApiLimits {
   /**
-   * Gets tokens in place of core. It is asked once, and again with the `rejected` token each time the API refuses one;
-   * callers share what it answers.
+   * Gets access tokens in place of core. It is called once, and again with the `rejected` token each time the API refuses
+   * one; all calls share what it answers.
    */
-  readonly getAccessToken?: GetAccessToken;
+  readonly getAccessToken?: GetAccessToken | undefined;
 }
 
 /** What `createAuthenticatedAPI` takes. */
-export type AuthenticatedAPIOptions = AuthAPIOptions | ConfigAPIOptions;
+export type AuthenticatedAPIOptions = AuthAPIOptions | CredentialAPIOptions | ConfigAPIOptions;
 
 /**
- * The API object of `bitbucket-api-v2` on tokens that stay fresh: make it once and keep it.
+ * The API object of `bitbucket-api-v2` on tokens that are kept fresh. Make it once and keep it.
  *
- * With `auth` it sends nothing yet. In its one-line form it gets a token first, and rejects as core's
- * `getAccessToken(config)` does when there is none to be had. Rejects with `InvalidOptionsError` when `bitbucket-api-v2` is not
- * installed; the message says how to.
+ * With `auth` or `credential` nothing is sent yet. With a config it gets a token first, and rejects as core's
+ * `getAccessToken(config)` does. Rejects with `InvalidOptionsError` for unknown options, and when `bitbucket-api-v2` is not
+ * installed: the message has the command.
  */
 export async function createAuthenticatedAPI(options: AuthenticatedAPIOptions = {}): Promise<BitbucketAPI> {
-  readOptions(options);
+  assertOptions(options, "createAuthenticatedAPI()", namesOf(options));
   const transport = {
     limits: readLimits(options.apiTimeoutMs, options.rateLimitBudgetMs),
     signal: readSignal(options.signal),
   };
-  if ("auth" in options) {
-    const auth = readAuth(options);
-    const { account } = options;
-    return assembleApi({ ...transport, live: (limits) => auth.fetchFor(account, limits) });
+  if ("auth" in options || "credential" in options) {
+    return assembleApi({ ...transport, live: fetchOf(options) });
   }
   const { getAccessToken, fetch, clock, endpoints } = options;
+  assertEndpoints(endpoints);
   const route = { apiUrl: assertSafeApiUrl(endpoints?.apiUrl), fetch, clock };
   const accessToken =
     getAccessToken === undefined || getAccessToken === coreGetAccessToken
-      ? configTokenSource(options)
+      ? configTokenSource(configOf(options))
       : customTokenSource(getAccessToken, options);
   const api = assembleApi({
     ...transport,
-    live: (limits) => createAuthenticatedFetch({ ...limits, ...route, accessToken }),
-    fixed: (credentials, limits) => fetchWith(credentials, route, limits),
+    live: (limits) => createAuthenticatedFetch({ ...limits, ...route, source: bearerSource(accessToken) }),
+    route: { endpoints, fetch, clock },
   });
   await accessToken(options.signal ? { signal: options.signal } : {});
   return api;
+}
+
+/** Which options go together: an account or a credential, or else a config. */
+function namesOf(options: AuthenticatedAPIOptions): readonly string[] {
+  if (typeof options === "object" && options !== null && ("auth" in options || "credential" in options))
+    return ["auth", "account", "credential", ...limitNames];
+  return [...Object.keys(configNames), "getAccessToken", ...limitNames];
+}
+
+/** What core's `getAccessToken(config)` takes: the options without those of the API alone. */
+function configOf(options: ConfigAPIOptions): TokenConfig {
+  const {
+    getAccessToken: _getAccessToken,
+    apiTimeoutMs: _apiTimeoutMs,
+    rateLimitBudgetMs: _rateLimitBudgetMs,
+    signal: _signal,
+    ...config
+  } = options;
+  return config;
 }

@@ -1,10 +1,7 @@
-import type { FetchForOptions } from "@bitbucket-auth/core";
 import type { MethodArguments } from "./method-arguments.js";
+import type { ApiAnswer, ApiResponse, CallOptions } from "./options.js";
 import type { PaginateOptions } from "./paginate.js";
 import type { BitbucketIdentity } from "./who-am-i.js";
-
-/** A JSON object of Bitbucket's, unless the caller says what it expects. Nothing checks the fields. */
-export type ApiAnswer = Readonly<Record<string, unknown>>;
 
 /** Gets the answer, or the error alone: one of core's, or the reason of the caller's own signal. Called once, never at once. */
 export type ApiCallback<Answer = ApiAnswer> = (error: unknown, answer?: Answer) => void;
@@ -29,19 +26,18 @@ export type ApiGroup<Methods> = {
     : never;
 } & { readonly promised: PromisedMethods<Methods> };
 
-/** What one call may be told. It holds for that call and for no other. */
-export interface CallOptions extends FetchForOptions {
-  readonly signal?: AbortSignal | undefined;
-  readonly headers?: Readonly<Record<string, string>> | undefined;
-}
-
-/** Values for the query of a GET or DELETE, the JSON of a POST or PUT, or the fields of a form. */
+/** Values for the query of a GET or DELETE, the JSON of a POST or PUT, which may be a list, or the fields of a form. */
 export type Parameters = object | null | undefined;
 
 /**
  * Calls any route: `user`, `/2.0/user`, or a whole URL of the API. Without a callback it answers a promise.
  */
 export interface RouteCall {
+  <Answer = ApiAnswer>(
+    route: string,
+    parameters: Parameters,
+    options: CallOptions & { readonly withResponse: true },
+  ): Promise<ApiResponse<Answer>>;
   <Answer = ApiAnswer>(
     route: string,
     parameters: Parameters,
@@ -94,7 +90,7 @@ export interface BitbucketAPI extends Groups, RouteCalls {
   authenticateOAuth2(accessToken: string): BitbucketAPI;
   /** From now on this object calls with a user name (for API tokens, the account's email) and password. */
   authenticateBasic(username: string, password: string): BitbucketAPI;
-  /** From now on this object calls as nobody. */
+  /** From now on this object calls without a credential. */
   deAuthenticate(): BitbucketAPI;
   /** The transport. */
   readonly request: RouteCalls;

@@ -1,28 +1,29 @@
-import { bitbucketCloud, type BitbucketAuth, type FetchForOptions } from "@bitbucket-auth/core";
-import { readAuth, readOptions } from "./read-options.js";
+import { bitbucketCloud, type FetchForOptions } from "@bitbucket-auth/core";
+import { assertOptions } from "@bitbucket-auth/core/internal";
+import { fetchOf, type AccountOptions, type CredentialOptions } from "./options.js";
 
-/** Whose tokens a client calls with, and how. */
-export interface ClientFetchOptions extends FetchForOptions {
-  readonly auth: BitbucketAuth;
-  /** Without an account the consumer acts as itself. */
-  readonly account?: string | undefined;
-}
+/** What `createClientFetch` and both `createAuthenticatedClient` take: an account or a credential, and core's `FetchForOptions`. */
+export type ClientFetchOptions = (AccountOptions | CredentialOptions) & FetchForOptions;
 
-/** Where clients think Bitbucket's API is. */
+const accountNames = ["auth", "account", "credential"];
+const optionNames = [...accountNames, "timeoutMs", "rateLimitBudgetMs", "archives", "waitUntil"];
+
+/** The address of Bitbucket Cloud's API, as clients know it. */
 export const clientBaseUrl: string = `${bitbucketCloud.apiUrl}/2.0`;
 
 /**
- * A `fetch` for other people's clients (openapi-fetch, axios, `bitbucket` …) that were told Bitbucket Cloud's address.
+ * A `fetch` for any client that takes one: openapi-fetch, axios, ofetch, `bitbucket`.
  *
- * As core's `fetchFor()`, and two things more that clients need: the body of a `Request` is read first, so that the call can be
- * sent again after a 401; and what is aimed at Bitbucket Cloud goes where the `BitbucketAuth` has its API, a fake say. Throws
- * `InvalidOptionsError` without an `auth`.
+ * As core's `fetchFor()`, with two additions for clients: the body of a `Request` is read first, so that the call can be sent
+ * again after a 401; and a call to Bitbucket Cloud's address goes to the API of the `BitbucketAuth` or credential, which may
+ * be a fake. Throws `InvalidOptionsError` without an `auth` or a `credential`, and for unknown options.
  */
 export function createClientFetch(options: ClientFetchOptions): typeof globalThis.fetch {
-  const { auth: _auth, account, ...limits } = readOptions(options);
-  const fetch = readAuth(options).fetchFor(account, limits);
+  assertOptions(options, "createClientFetch()", optionNames);
+  const { timeoutMs, rateLimitBudgetMs, archives, waitUntil } = options;
+  const fetch = fetchOf(options)({ timeoutMs, rateLimitBudgetMs, archives, waitUntil });
   return async (input, init) => {
-    if (!(input instanceof Request)) return fetch(atHome(String(input)), init);
+    if (!isRequest(input)) return fetch(atHome(String(input)), init);
     const { method, headers, signal, redirect, body } = input;
     const bytes = body === null ? undefined : await input.arrayBuffer();
     return fetch(atHome(input.url), {
@@ -34,6 +35,11 @@ export function createClientFetch(options: ClientFetchOptions): typeof globalThi
       ...init,
     });
   };
+}
+
+/** Judged by shape: a client may bring a `Request` of its own, or of another realm. */
+function isRequest(input: RequestInfo | URL): input is Request {
+  return typeof input === "object" && "arrayBuffer" in input && "url" in input;
 }
 
 function atHome(url: string): string {

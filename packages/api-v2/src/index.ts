@@ -1,17 +1,23 @@
-export type { ApiLimits } from "./api-limits.js";
+export type {
+  AccountOptions,
+  ApiAnswer,
+  ApiLimits,
+  ApiResponse,
+  CallOptions,
+  CredentialOptions,
+} from "./options.js";
 export {
   createAuthenticatedAPI,
   type AuthAPIOptions,
   type AuthenticatedAPIOptions,
   type ConfigAPIOptions,
+  type CredentialAPIOptions,
 } from "./authenticated-api.js";
 export type {
-  ApiAnswer,
   ApiCallback,
   ApiGroup,
   ApiMethod,
   BitbucketAPI,
-  CallOptions,
   PageCall,
   Parameters,
   PromisedMethods,
@@ -19,7 +25,7 @@ export type {
   RouteCalls,
 } from "./bitbucket-api.js";
 export { createClientFetch, type ClientFetchOptions } from "./client-fetch.js";
-export type { GetAccessToken } from "./custom-token-source.js";
+export type { GetAccessToken } from "./token-source.js";
 export {
   createBitbucketAPI,
   /** The older spelling. */
@@ -27,6 +33,5 @@ export {
   type BitbucketAPIOptions,
 } from "./fixed-api.js";
 export type { MethodArguments } from "./method-arguments.js";
-export type { ApiSource } from "./api-source.js";
-export { paginate, type PageProgress, type PaginateOptions } from "./paginate.js";
+export { paginate, type ApiCaller, type PageProgress, type PaginateOptions } from "./paginate.js";
 export { whoAmI, type BitbucketIdentity } from "./who-am-i.js";

@@ -13,7 +13,7 @@ export type OpenApiClient = ReturnType<typeof createBitbucketCloudClient>;
 export async function createAuthenticatedClient(options: ClientFetchOptions): Promise<OpenApiClient> {
   const { createBitbucketCloudClient: create } = await importPeer(
     "@coderabbitai/bitbucket",
-    () => import("@coderabbitai/bitbucket/cloud"),
+    () => import(/* webpackIgnore: true */ "@coderabbitai/bitbucket/cloud"),
   );
   return create({
     baseUrl: clientBaseUrl,

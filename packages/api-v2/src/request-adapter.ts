@@ -1,17 +1,23 @@
-import { InvalidOptionsError, type FetchForOptions } from "@bitbucket-auth/core";
-import { readLimits } from "./api-limits.js";
-import { buildCall, type CallKind } from "./build-call.js";
-import { deliver } from "./deliver.js";
-import type { FixedCredentials } from "./fixed-credentials.js";
-import { readSignal } from "./read-options.js";
+import { InvalidOptionsError, type Clock, type FetchForOptions } from "@bitbucket-auth/core";
+import { anySignal, assertOptions, createAuthenticatedFetch } from "@bitbucket-auth/core/internal";
+import { accessToken, apiToken, type Credential } from "@bitbucket-auth/credentials";
+import { buildCall, type CallKind } from "./call.js";
+import { assertSafeApiUrl, readLimits, readSignal } from "./options.js";
 import { sendCall } from "./send-call.js";
+
+/** Where calls go, and how. */
+export interface Route {
+  readonly endpoints?: { readonly apiUrl?: string | undefined } | undefined;
+  readonly fetch?: typeof globalThis.fetch | undefined;
+  readonly clock?: Clock | undefined;
+}
 
 /** What carries the calls of one API object. */
 export interface Transport {
   /** A `fetch` with the token of the moment. */
   live(limits: FetchForOptions): typeof globalThis.fetch;
-  /** A `fetch` with other credentials, where the owner of the object may name some. */
-  fixed?(credentials: FixedCredentials, limits: FetchForOptions): typeof globalThis.fetch;
+  /** Where calls with another credential go; absent where the object may not take one. */
+  readonly route?: Route | undefined;
   /** For every call of the object. */
   readonly limits: FetchForOptions;
   readonly signal?: AbortSignal | undefined;
@@ -53,8 +59,10 @@ export function createRequestAdapter(transport: Transport): RequestAdapter {
   let usual: typeof globalThis.fetch | undefined;
 
   const fetchWithin = (limits: FetchForOptions): typeof globalThis.fetch => {
-    const credentials = credentialsIn(options);
-    return (credentials && transport.fixed?.(credentials, limits)) ?? transport.live(limits);
+    const { route } = transport;
+    const credential = route && credentialIn(options, route);
+    if (route && credential === "none") return fetchAnonymously(route, limits);
+    return typeof credential === "object" ? credential.fetchWith(limits) : transport.live(limits);
   };
   const perform = async (
     method: string,
@@ -63,11 +71,11 @@ export function createRequestAdapter(transport: Transport): RequestAdapter {
     parameters: unknown,
     given: unknown,
   ): Promise<unknown> => {
-    const { signal, headers, ...limits } = readCallOptions(given);
+    const { signal, headers, withResponse, ...limits } = readCallOptions(given);
     const call = buildCall(method, kind, route, parameters);
     const isUsual = Object.keys(limits).length === 0;
     if (isUsual) usual ??= fetchWithin(transport.limits);
-    return sendCall(
+    const response = await sendCall(
       { ...call, headers: { ...headers, ...call.headers } },
       {
         fetch: isUsual && usual ? usual : fetchWithin({ ...transport.limits, ...limits }),
@@ -75,6 +83,7 @@ export function createRequestAdapter(transport: Transport): RequestAdapter {
         timeoutMs: limits.timeoutMs ?? transport.limits.timeoutMs,
       },
     );
+    return withResponse ? response : response.data;
   };
   const sender =
     (method: string, kind: CallKind): Send =>
@@ -101,7 +110,7 @@ export function createRequestAdapter(transport: Transport): RequestAdapter {
     },
     doPrebuiltSend: (url, callback) => sender("GET", "query")(url, undefined, undefined, callback),
     setOption(name, value) {
-      if (!transport.fixed) {
+      if (!transport.route) {
         throw new InvalidOptionsError(
           "This object calls for an account of its BitbucketAuth. For other credentials make one with createBitbucketAPI().",
         );
@@ -115,17 +124,17 @@ export function createRequestAdapter(transport: Transport): RequestAdapter {
   return adapter;
 }
 
-/** What `authenticateOAuth2()` and its like have set. */
-function credentialsIn(options: ReadonlyMap<string, unknown>): FixedCredentials | undefined {
+/** What `authenticateOAuth2()` and its like have set; `"none"` after `deAuthenticate()`. */
+function credentialIn(options: ReadonlyMap<string, unknown>, route: Route): Credential | "none" | undefined {
   switch (options.get("login_type")) {
     case undefined:
       return undefined;
     case "oauth2":
-      return { scheme: "bearer", accessToken: text(options, "oauth_access_token") };
+      return accessToken({ ...route, token: text(options, "oauth_access_token") });
     case "basic":
-      return { scheme: "basic", username: text(options, "username"), password: text(options, "password") };
+      return apiToken({ ...route, email: text(options, "username"), token: text(options, "password") });
     default:
-      return { scheme: "none" };
+      return "none";
   }
 }
 
@@ -137,20 +146,41 @@ function text(options: ReadonlyMap<string, unknown>, name: string): string {
   );
 }
 
+/** A `fetch` without a credential, within everything that core promises for one with. */
+export function fetchAnonymously(route: Route, limits: FetchForOptions): typeof globalThis.fetch {
+  const { endpoints, fetch, clock } = route;
+  return createAuthenticatedFetch({
+    ...limits,
+    apiUrl: assertSafeApiUrl(endpoints?.apiUrl),
+    fetch,
+    clock,
+    source: {
+      authorization: async () => undefined,
+      whenRefused:
+        "This call needs a credential: use createAuthenticatedAPI(), or pass accessToken or basicAuth.",
+    },
+  });
+}
+
 /** One signal for both. */
 export function eitherSignal(one?: AbortSignal, other?: AbortSignal): AbortSignal | undefined {
-  return one && other ? AbortSignal.any([one, other]) : (one ?? other);
+  return one && other ? anySignal([one, other]) : (one ?? other);
 }
 
 interface ReadOptions extends FetchForOptions {
   readonly signal?: AbortSignal | undefined;
   readonly headers?: Record<string, string>;
+  readonly withResponse: boolean;
 }
 
 function readCallOptions(given: unknown): ReadOptions {
-  if (typeof given !== "object" || given === null) return {};
-  const { signal, headers, timeoutMs, rateLimitBudgetMs }: Record<string, unknown> = { ...given };
+  if (typeof given !== "object" || given === null) return { withResponse: false };
+  assertOptions(given, "A call", ["signal", "headers", "timeoutMs", "rateLimitBudgetMs", "withResponse"]);
+  const { signal, headers, timeoutMs, rateLimitBudgetMs, withResponse }: Record<string, unknown> = {
+    ...given,
+  };
   return {
+    withResponse: withResponse === true,
     signal: readSignal(signal),
     headers: readHeaders(headers),
     ...readLimits(timeoutMs, rateLimitBudgetMs),
@@ -170,4 +200,23 @@ function readHeaders(headers: unknown = {}): Record<string, string> {
 /** As far as can be seen from outside: `Headers` refuses the rest. */
 function isHeaders(value: unknown): value is HeadersInit {
   return typeof value === "object" && value !== null;
+}
+
+/**
+ * Gives an answer to the callback, once and never at once, or as the promise itself.
+ *
+ * What a callback throws is its owner's: it reaches the process as any uncaught exception does, and no second call.
+ */
+export function deliver<Answer>(
+  answer: Promise<Answer>,
+  callback: ((error: unknown, answer?: Answer) => void) | null | undefined,
+): Promise<Answer> | undefined {
+  if (typeof callback !== "function") return answer;
+  answer.then(
+    (value) => queueMicrotask(() => callback(null, value)),
+    // Note: a signal can be aborted for the reason `null`, which a callback would take for success.
+    (error: unknown) =>
+      queueMicrotask(() => callback(error ?? new DOMException("The call was aborted.", "AbortError"))),
+  );
+  return undefined;
 }

@@ -1,12 +1,13 @@
 import { ApiRequestError } from "@bitbucket-auth/core";
-import { readFrom, type ApiSource } from "./api-source.js";
-import { isRecord } from "./json-object.js";
+import { assertOptions } from "@bitbucket-auth/core/internal";
+import { isRecord, readSignal } from "./options.js";
+import { readFrom, type ApiCaller } from "./paginate.js";
 
 /** Whose token it is. */
 export interface BitbucketIdentity {
   /** In braces. It never changes: use it, or `accountId`, as a key; names change. */
   readonly uuid: string;
-  /** `user` for a person, `app_user` for a consumer that acts as itself. */
+  /** `user`, or `app_user` for a consumer that acts as itself. */
   readonly type: string;
   readonly accountId?: string | undefined;
   readonly displayName?: string | undefined;
@@ -15,11 +16,16 @@ export interface BitbucketIdentity {
 }
 
 /**
- * Asks Bitbucket whose token it is. Needs the scope `account`; without it the call rejects with `ScopeMissingError`.
+ * Asks Bitbucket whose token it is. Needs the scope `account`: without it the call rejects with `ScopeMissingError`. Access
+ * tokens of repositories, projects and workspaces belong to no user: ask `credential.verify()`.
  * @see https://developer.atlassian.com/cloud/bitbucket/rest/api-group-users/#api-user-get
  */
-export async function whoAmI(source: ApiSource): Promise<BitbucketIdentity> {
-  const user = await readFrom(source, "/2.0/user");
+export async function whoAmI(
+  source: ApiCaller,
+  options: { readonly signal?: AbortSignal | undefined } = {},
+): Promise<BitbucketIdentity> {
+  assertOptions(options, "whoAmI()", ["signal"]);
+  const user = await readFrom(source, "/2.0/user", readSignal(options.signal));
   if (!isRecord(user) || typeof user["uuid"] !== "string" || user["uuid"] === "") {
     throw new ApiRequestError("Bitbucket did not say whose token this is. Try again.", {
       transient: true,

@@ -1,11 +1,16 @@
+import { execFile } from "node:child_process";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
 import { create as createAxios } from "axios";
 import { createFetch } from "ofetch";
 import createClient from "openapi-fetch";
-import { afterAll, describe, expect, it } from "vitest";
+import { afterAll, describe, expect, it, onTestFinished } from "vitest";
 import { createAuthenticatedClient as createBitbucketClient } from "../src/bitbucket.ts";
 import { createClientFetch } from "../src/index.ts";
 import { createAuthenticatedClient as createOpenApiClient } from "../src/openapi.ts";
-import { rejection, signedInApi } from "./signed-in-api.ts";
+import { rejectionOf, signedInApi } from "./signed-in-api.ts";
 
 const { mock, grant, auth } = await signedInApi();
 const options = { auth, account: "alice" };
@@ -82,7 +87,7 @@ describe("createClientFetch()", () => {
 
   it("sends nothing to another host", async () => {
     const before = mock.requests.all.length;
-    const error = await rejection(createClientFetch(options)("https://api.bitbucket.org.example/2.0/user"));
+    const error = await rejectionOf(createClientFetch(options)("https://api.bitbucket.org.example/2.0/user"));
     expect(error).toMatchObject({ code: "foreign_origin" });
     expect(mock.requests.all).toHaveLength(before);
   });
@@ -92,11 +97,11 @@ describe("createAuthenticatedClient() of /bitbucket", () => {
   it("rejects with core's error where there is no answer, and with its own where there is one", async () => {
     const client = await createBitbucketClient(options);
     mock.faults.next("api", { network: "reset" });
-    expect(await rejection(client.request("GET /user"))).toMatchObject({
+    expect(await rejectionOf(client.request("GET /user"))).toMatchObject({
       code: "api_request_failed",
       transient: true,
     });
-    expect(await rejection(client.request("GET /repositories/acme/nope"))).toMatchObject({
+    expect(await rejectionOf(client.request("GET /repositories/acme/nope"))).toMatchObject({
       name: "HTTPError",
       status: 404,
     });
@@ -111,6 +116,29 @@ describe("createAuthenticatedClient() of /openapi", () => {
     expect([response.status, error !== undefined]).toEqual([404, true]);
 
     const bob = await createOpenApiClient({ auth, account: "bob" });
-    expect(await rejection(bob.GET("/user"))).toMatchObject({ code: "signed_out" });
+    expect(await rejectionOf(bob.GET("/user"))).toMatchObject({ code: "signed_out" });
+  });
+});
+
+const run = promisify(execFile);
+const here = fileURLToPath(new URL("../", import.meta.url));
+
+/** The example as a file of this package, so that its types are left out and its imports resolve. */
+async function writeProgram(code: string): Promise<string> {
+  const directory = await mkdtemp(`${here}test/.readme-`);
+  onTestFinished(() => rm(directory, { recursive: true }));
+  const program = join(directory, "example.ts");
+  await writeFile(program, code);
+  return program;
+}
+
+describe("the guide to other clients", () => {
+  it("calls with axios, ofetch and openapi-fetch as it shows", async () => {
+    const text = await readFile(`${here}../../docs/guides/use-another-client.md`, "utf8");
+    const blocks = Array.from(text.matchAll(/^```ts run\n(.*?)^```$/gms), ([, code = ""]) => code);
+    const example = blocks.find((code) => code.includes('"axios"')) ?? "";
+    const program = await writeProgram(example);
+    const { stdout } = await run(process.execPath, [program], { cwd: here });
+    expect(stdout).toBe("alice\nalice\nalice\n");
   });
 });

@@ -4,7 +4,7 @@ import { createRequire } from "node:module";
 import { isBitbucketAuthError } from "@bitbucket-auth/core";
 import { afterAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { createBitbucketAPI, type BitbucketAPI } from "../src/index.ts";
-import { rejection } from "./signed-in-api.ts";
+import { rejectionOf } from "./signed-in-api.ts";
 import { startWireServer, type WireRequest } from "./wire-server.ts";
 
 const plainPackage = createRequire(import.meta.url)("bitbucket-api-v2");
@@ -41,7 +41,7 @@ const faults: readonly Fault[] = [
     title: "promises reject on a 401",
     async expectation(make) {
       wire.answer = { status: 401, body: '{"error":{"message":"Access token expired."}}' };
-      expect(isBitbucketAuthError(await rejection(make({ accessToken: "t" }).get("user")))).toBe(true);
+      expect(isBitbucketAuthError(await rejectionOf(make({ accessToken: "t" }).get("user")))).toBe(true);
     },
   },
   {

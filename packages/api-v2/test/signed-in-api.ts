@@ -7,7 +7,7 @@ import {
 } from "@bitbucket-auth/testing";
 import { createAuthenticatedAPI, type ApiLimits, type BitbucketAPI } from "../src/index.ts";
 
-/** A fake Bitbucket, a person who signed in, and their API. */
+/** A fake Bitbucket, a user who signed in, and their API. */
 export interface SignedInApi {
   readonly mock: BitbucketMock;
   readonly grant: Grant;
@@ -37,7 +37,7 @@ export async function signedInApi(
 }
 
 /** What a promise rejects with; fails when it does not. */
-export async function rejection(promise: Promise<unknown>): Promise<unknown> {
+export async function rejectionOf(promise: Promise<unknown>): Promise<unknown> {
   const [result] = await Promise.allSettled([promise]);
   if (result.status === "fulfilled") throw new Error("It was expected to reject, and it resolved.");
   return result.reason;

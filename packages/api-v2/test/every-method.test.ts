@@ -2,8 +2,7 @@ import { createBitbucketAuth } from "@bitbucket-auth/core";
 import { createBitbucketMock } from "@bitbucket-auth/testing";
 import { describe, expect, it } from "vitest";
 import { createAuthenticatedAPI } from "../src/index.ts";
-import { expectedCalls } from "./expected-calls.ts";
-import { everyGeneratedCall, listedAndAbsent } from "./generated-calls.ts";
+import { everyGeneratedCall, expectedCalls, listedAndAbsent } from "./package-calls.ts";
 import { recordFetch } from "./recorded-fetch.ts";
 
 type Groups = Record<string, Record<string, (...args: readonly unknown[]) => Promise<unknown>>>;

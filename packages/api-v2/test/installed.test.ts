@@ -24,7 +24,8 @@ describe("a package that is not installed", () => {
     directory = await mkdtemp(join(tmpdir(), "api-v2-"));
     const scope = join(directory, "node_modules", "@bitbucket-auth");
     await mkdir(join(scope, "api-v2"), { recursive: true });
-    await symlink(await realpath(join(here, "..", "core")), join(scope, "core"));
+    for (const name of ["core", "credentials"])
+      await symlink(await realpath(join(here, "..", name)), join(scope, name));
     await cp(join(here, "package.json"), join(scope, "api-v2", "package.json"));
     await cp(join(here, "dist"), join(scope, "api-v2", "dist"), { recursive: true });
   });
