@@ -5,45 +5,55 @@ import {
   StateMismatchError,
   systemClock,
 } from "@bitbucket-auth/core";
-import { apiAddress } from "./api-address.js";
-import { settled, statusOf } from "./ajax.js";
-import { apiFailure, readAnswer } from "./api-answer.js";
-import { readBackendPaths, type BackendPaths } from "./backend-paths.js";
-import type { BitbucketClientOptions } from "./bitbucket-client-options.js";
-import type { CallbackData } from "./callback-data.js";
-import { readClientConfig, type ClientConfig, type ValidClientConfig } from "./client-config.js";
-import { createImplicitSignIn, type ImplicitSignIn } from "./implicit-sign-in.js";
-import { locationOf } from "./page.js";
-import { requestObject, type RequestObject, type ResourceOptions } from "./resource-request.js";
-import { safeUrl } from "./safe-url.js";
+import { type CallbackData, createImplicitSignIn, type ImplicitSignIn } from "./implicit.js";
+import {
+  type BackendPaths,
+  type BitbucketClientOptions,
+  assertOptionNames,
+  type ClientConfig,
+  locationOf,
+  readBackendPaths,
+  readClientConfig,
+  safeUrl,
+  type ValidClientConfig,
+} from "./options.js";
+import {
+  apiAddress,
+  apiFailure,
+  readResponse,
+  requestObject,
+  type RequestObject,
+  type ResourceOptions,
+  settled,
+  statusOf,
+} from "./resource-request.js";
 
-/** What `onSuccess()` is told. */
+/** Given to `onSuccess()`. */
 export interface ResourceSuccess extends ResourceOptions {
   readonly data: unknown;
 }
 
-/** What `onFailure()` is told; without `resourceUrl` it was the sign-in that failed. */
+/** Given to `onFailure()`; without `resourceUrl` it was the sign-in that failed. */
 export interface ResourceFailure extends Partial<ResourceOptions> {
   readonly error: unknown;
 }
 
 /**
- * Signs people in with Bitbucket from a page, and calls the API for them. Made to be subclassed: every method may be
- * overridden, and the `on…` ones do nothing but log until they are.
+ * Signs users in with Bitbucket from a page, and calls the API for them. Made to be subclassed: every method may be overridden;
+ * the `on…` hooks only log until they are.
  *
  * With `backend` the server holds the tokens; with `client` the page gets one by the implicit grant (deprecated: see
- * `BitbucketClientOptions`). The rules that keep a token at home are not up for overriding: it is added last, to a request for
- * the API's own origin.
+ * `BitbucketClientOptions`). A subclass cannot change where a token goes: it is added last, to a request for the API's origin.
  */
 export class BitBucketClient {
   /** The page's own registration, for the implicit grant. */
   readonly client: ValidClientConfig | undefined;
   readonly logging: boolean;
-  /** What the last sign-in brought; `null` before one, and always with a backend. */
+  /** The result of the last sign-in; `null` before one, and always with a backend. */
   callbackData: CallbackData | null = null;
   readonly #options: BitbucketClientOptions;
   readonly #api: URL;
-  /** One of the two is there. */
+  /** Exactly one of the two is set. */
   readonly #backend: BackendPaths | undefined;
   readonly #implicit: ImplicitSignIn | undefined;
 
@@ -54,7 +64,7 @@ export class BitBucketClient {
     this.#api = safeUrl(options.apiUrl ?? bitbucketCloud.apiUrl, "apiUrl");
     this.#backend = readBackendPaths(options);
     this.#implicit = this.client && createImplicitSignIn(options, this.client, this.#api);
-    if (!this.#backend === !this.#implicit) throw new InvalidOptionsError("Pass `backend` or `client`.");
+    if (!this.#backend === !this.#implicit) throw new InvalidOptionsError("Pass backend or client.");
   }
 
   /** For subclasses: called once by `createBitbucketClient()`. */
@@ -62,12 +72,12 @@ export class BitBucketClient {
     return this;
   }
 
-  /** Checks `client` and answers it complete. Throws `InvalidOptionsError`. */
+  /** Checks `client` and completes it. Throws `InvalidOptionsError`. */
   validateClientConfig(client: ClientConfig): ValidClientConfig {
     return readClientConfig(client);
   }
 
-  /** A state that nobody can guess: `length` characters of 5 random bits each. */
+  /** A state that cannot be guessed: `length` characters of 5 random bits each. */
   generateState(length = 43): string {
     const bytes = crypto.getRandomValues(new Uint8Array(length));
     return Array.from(bytes, (byte) => (byte & 31).toString(32)).join("");
@@ -89,7 +99,7 @@ export class BitBucketClient {
   /**
    * Finishes an implicit sign-in, if the page was called back: `true` then. Call it first of all when the page has loaded.
    *
-   * Before anything looks at it, the answer is gone from the address bar. Throws what the matter is, after the hook was told:
+   * The parameters are removed from the address bar before they are read. Throws after the hook was called:
    * `StateMismatchError`, `AuthorizationDeniedError`, or another with a `code`. With a backend there is nothing to do.
    */
   processCallback(): boolean {
@@ -108,10 +118,10 @@ export class BitBucketClient {
   }
 
   /**
-   * Calls the API as the person who is signed in; resolves with what it answered, JSON already parsed.
+   * Calls the API as the signed-in user; resolves with the content of the response, JSON already parsed.
    *
-   * Rejects after `onFailure()` was told: with `SignedOutError` call `authorize()`; with
-   * `ForeignOriginError` nothing was sent, because the address is not the API's.
+   * Rejects after `onFailure()` was called: on `SignedOutError` call `authorize()`; on `ForeignOriginError` nothing was sent,
+   * because the address is not the API's.
    */
   async fetchResource(options: ResourceOptions): Promise<unknown> {
     let data: unknown;
@@ -135,7 +145,7 @@ export class BitBucketClient {
     if (this.#backend) await this.#send(requestObject(this.#backend.logout, { method: "POST" }, false));
   }
 
-  /** Spells out a call. What it answers carries no token yet, and is checked once more before one is added. */
+  /** Builds the request of a call. It carries no token yet, and is checked once more before one is added. */
   buildRequestObj({ resourceUrl, ...options }: ResourceOptions): RequestObject {
     const target = apiAddress(resourceUrl, this.#api);
     return this.#backend
@@ -143,7 +153,7 @@ export class BitBucketClient {
       : requestObject(target.href, options, true);
   }
 
-  /** Sends a request and resolves with what was answered. The request may hold a token: log neither. */
+  /** Sends a request and resolves with the content of the response. The request may hold a token: log neither. */
   async makeAjaxRequest(request: RequestObject): Promise<unknown> {
     const { $, ajax = $?.ajax.bind($), fetch = globalThis.fetch, clock = systemClock } = this.#options;
     if (ajax) return settled(ajax(request));
@@ -159,7 +169,7 @@ export class BitBucketClient {
       body: data ?? null,
       signal: AbortSignal.any([limit, signal ?? limit]),
     });
-    return readAnswer(response, clock.now());
+    return readResponse(response, clock.now());
   }
 
   /** The state came back as it was sent, and the token is there. */
@@ -172,7 +182,7 @@ export class BitBucketClient {
     this.log("onStateMismatch");
   }
 
-  /** `fetchResource()` has an answer. */
+  /** `fetchResource()` has a response. */
   onSuccess(_success: ResourceSuccess): void {
     this.log("onSuccess");
   }
@@ -182,9 +192,9 @@ export class BitBucketClient {
     this.log("onFailure", error instanceof BitbucketAuthError && error.code);
   }
 
-  /** With `logging: true`, tells the console or the `logger`. */
+  /** With `logging: true`, logs to the console or the `logger`. */
   log(...messages: unknown[]): void {
-    if (this.logging) (this.#options.logger ?? globalThis.console).log("bitbucket-auth:", ...messages);
+    if (this.logging) (this.#options.logger ?? console).log("bitbucket-auth:", ...messages);
   }
 
   async #send(request: RequestObject): Promise<unknown> {
@@ -199,7 +209,8 @@ export class BitBucketClient {
   }
 }
 
-/** Makes a client and lets it `init()`. */
+/** Creates a client and calls its `init()`. Throws `InvalidOptionsError` for an option that there is none of. */
 export function createBitbucketClient(options: BitbucketClientOptions): BitBucketClient {
+  assertOptionNames(options);
   return new BitBucketClient(options).init();
 }

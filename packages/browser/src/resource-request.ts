@@ -1,4 +1,12 @@
-import { InvalidOptionsError } from "@bitbucket-auth/core";
+import {
+  ApiRequestError,
+  type BitbucketAuthError,
+  ForeignOriginError,
+  InvalidOptionsError,
+  RateLimitedError,
+  readApiAddress,
+  SignedOutError,
+} from "@bitbucket-auth/core";
 
 /** What `fetchResource()` takes. */
 export interface ResourceOptions {
@@ -13,7 +21,7 @@ export interface ResourceOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** A call as `makeAjaxRequest()` gets it, spelled so that jQuery's `ajax` takes it too. */
+/** A call as `makeAjaxRequest()` gets it, in a form that jQuery's `ajax` takes too. */
 export interface RequestObject {
   readonly url: string;
   readonly method: string;
@@ -31,21 +39,41 @@ export interface RequestObject {
   readonly signal: AbortSignal | undefined;
 }
 
-/** Spells out a call to `url`. Throws `InvalidOptionsError` for what no request can hold. */
+/** A function like jQuery's `ajax`. What it returns is a promise, or has `done` and `fail`. */
+export type Ajax = (request: RequestObject) => unknown;
+
+/** Anything with an `ajax` like jQuery's: `$` itself. */
+export interface AjaxOwner {
+  ajax(request: RequestObject): unknown;
+}
+
+interface Deferred {
+  done(listener: (data: unknown) => void): Deferred;
+  fail(listener: (failed: unknown) => void): unknown;
+}
+
+/** The URL of the API that a page names, by core's rule. Throws `ForeignOriginError` for every other; nothing was sent then. */
+export function apiAddress(resourceUrl: string, api: URL): URL {
+  const url = readApiAddress(resourceUrl, api);
+  if (url) return url;
+  throw new ForeignOriginError(`Nothing sent: resourceUrl is not at ${api.origin}.`);
+}
+
+/** The request to `url`. Throws `InvalidOptionsError` for what no request can hold. */
 export function requestObject(
   url: string,
   { method = "GET", headers: given, body, signal }: Omit<ResourceOptions, "resourceUrl">,
   crossDomain: boolean,
 ): RequestObject {
   const json = "application/json";
-  const isJson = body !== undefined && !isBody(body);
+  const isJson = !isBody(body);
   try {
     const headers: Record<string, string> = {
       accept: json,
       ...(isJson && { "content-type": json }),
       ...Object.fromEntries(new Headers(given)),
     };
-    // Who the caller is, is not for the page to say.
+    // The client alone decides which account a call is made for.
     delete headers["authorization"];
     const verb = method.toUpperCase();
     return {
@@ -65,7 +93,56 @@ export function requestObject(
   }
 }
 
-/** Whether `fetch` takes it as it is: text, a form, a file, bytes. */
-function isBody(body: string | object): body is BodyInit {
+/** Whether `fetch` takes it as it is: text, a form, a file, bytes, or nothing. */
+function isBody(body: string | object | undefined): body is BodyInit | undefined {
   return !/^\[object (?:Object|Array)\]$/.test(Object.prototype.toString.call(body));
+}
+
+/** Waits for what an `ajax` returned. */
+export async function settled(returned: unknown): Promise<unknown> {
+  return isDeferred(returned)
+    ? new Promise((resolve, reject) => returned.done(resolve).fail(reject))
+    : returned;
+}
+
+/** The HTTP status of a failed request, where it has one: jQuery rejects with the request itself. */
+export function statusOf(failed: unknown): number {
+  return Number(Reflect.get(Object(failed), "status")) || 0;
+}
+
+function isDeferred(returned: unknown): returned is Deferred {
+  return "done" in Object(returned);
+}
+
+/**
+ * The content of a response of the API: JSON where it says so, text otherwise, `undefined` for an empty body.
+ *
+ * Redirects are not followed with a token: a page cannot see beforehand where they lead.
+ */
+export async function readResponse(response: Response, now: number): Promise<unknown> {
+  const { ok, status, headers, type } = response;
+  const waitSeconds = Number(headers.get("retry-after"));
+  // A page is not told which redirect it was, nor its target.
+  if (!ok)
+    throw apiFailure(
+      type === "opaqueredirect" ? 302 : status,
+      waitSeconds ? now + waitSeconds * 1000 : undefined,
+    );
+  const text = await response.text();
+  if (!text) return undefined;
+  return /json/i.test(headers.get("content-type") ?? "") ? JSON.parse(text) : text;
+}
+
+/** What a failure with this status means; below 300 no response could be read. The server's own text is left out. */
+export function apiFailure(status: number, retryAt?: number): BitbucketAuthError {
+  if (status === 401) return signedOut(status);
+  const message = status < 300 ? "The API gave no answer." : `The API answered ${status}.`;
+  if (status === 429) return new RateLimitedError(message, { status, retryAt });
+  const transient = status < 300 || status >= 500;
+  return new ApiRequestError(message, { status, transient, action: transient ? "retry" : "fix_config" });
+}
+
+/** The error for a call that needs a sign-in first: there is no token, it has expired, or it was refused with a 401. */
+export function signedOut(status?: number): SignedOutError {
+  return new SignedOutError("Not signed in. Call authorize().", { status });
 }

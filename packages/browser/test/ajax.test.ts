@@ -1,10 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { BitBucketClient } from "../src/bitbucket-client.ts";
-import type { BitbucketClientOptions } from "../src/bitbucket-client-options.ts";
-import type { RequestObject } from "../src/resource-request.ts";
+import { BitBucketClient, type BitbucketClientOptions, type RequestObject } from "../src/index.ts";
 import { createImplicitStage } from "./client-under-test.ts";
 
-/** Answers as jQuery of before promises did. */
+/** What jQuery's `ajax` returned before it had promises. */
 function deferred(outcome: { readonly data?: unknown; readonly failed?: unknown }) {
   const self = {
     done(listener: (data: unknown) => void) {
@@ -28,7 +26,7 @@ async function signedIn(extra: Partial<BitbucketClientOptions>): Promise<BitBuck
 }
 
 describe("makeAjaxRequest() with jQuery", () => {
-  it("hands the request to $.ajax, spelled as jQuery wants it", async () => {
+  it("hands the request to $.ajax, in the form jQuery takes", async () => {
     const requests: RequestObject[] = [];
     const $ = {
       answer: { type: "user" },
@@ -63,7 +61,7 @@ describe("makeAjaxRequest() with jQuery", () => {
     ]);
   });
 
-  it("takes a function alone, and one that answers a promise", async () => {
+  it("takes a function alone, and one that returns a promise", async () => {
     for (const answer of [deferred({ data: 7 }), Promise.resolve(7)]) {
       const client = await signedIn({ ajax: () => answer });
       expect(await client.fetchResource({ resourceUrl: "/2.0/user" })).toBe(7);

@@ -1,6 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { type BitBucketClient, createBitbucketClient } from "../src/bitbucket-client.ts";
-import type { BitbucketClientOptions } from "../src/bitbucket-client-options.ts";
+import { type BitBucketClient, type BitbucketClientOptions, createBitbucketClient } from "../src/index.ts";
 import { createFakePage, thrownBy, type FakePage } from "./fake-page.ts";
 
 interface Sent {
@@ -86,7 +85,7 @@ describe("fetchResource() with a backend", () => {
     ]);
   });
 
-  it("takes headers in every form, and no say in who the caller is", async () => {
+  it("takes headers in every form, and no authorization among them", async () => {
     const { client, sent } = createBackendStage();
     const headers = { "If-Match": "e", Authorization: "Bearer mine", Accept: "text/plain" };
     for (const given of [headers, new Headers(headers), Object.entries(headers)] as HeadersInit[])
@@ -114,7 +113,7 @@ describe("fetchResource() with a backend", () => {
     [429, { code: "rate_limited", transient: true, retryAt: 61_000 }],
     [500, { code: "api_request_failed", action: "retry", transient: true }],
     [503, { code: "api_request_failed", action: "retry", transient: true }],
-  ])("rejects a %d with what to do", async (status, expected) => {
+  ])("rejects a %d with the next step", async (status, expected) => {
     const { client } = createBackendStage(() =>
       Response.json({ error: { message: "hidden words" } }, { status, headers: { "retry-after": "60" } }),
     );
@@ -145,7 +144,7 @@ describe("fetchResource() with a backend", () => {
     });
   });
 
-  it("lets its caller go with the caller's own reason", async () => {
+  it("rejects an aborted call with the caller's own reason", async () => {
     const caller = new AbortController();
     const { client } = createBackendStage(() => {
       caller.abort(new Error("mine"));
@@ -156,7 +155,7 @@ describe("fetchResource() with a backend", () => {
     ).rejects.toMatchObject({ message: "mine" });
   });
 
-  it("gives up, typed, on an answer that never comes", async () => {
+  it("rejects after timeoutMs, typed, when no response comes", async () => {
     const { client } = createBackendStage(undefined, {
       timeoutMs: 20,
       fetch: (_url, { signal } = {}) =>
@@ -203,8 +202,8 @@ describe("createBitbucketClient()", () => {
   const client = { client_id: "key", redirect_uri: "https://app.test/callback" };
 
   it.each<[string, BitbucketClientOptions]>([
-    ["neither road", {}],
-    ["both roads", { backend: "/auth/bitbucket", client }],
+    ["neither backend nor client", {}],
+    ["both backend and client", { backend: "/auth/bitbucket", client }],
     ["a backend elsewhere", { backend: "https://evil.test/auth" }],
     ["a backend elsewhere, in short", { backend: "//evil.test/auth" }],
     ["a proxy elsewhere", { backend: "/auth", proxy: "//evil.test" }],
@@ -231,7 +230,7 @@ describe("createBitbucketClient()", () => {
     expect(local.buildRequestObj({ resourceUrl: "/2.0/user" }).url).toBe("http://127.0.0.1:4010/2.0/user");
   });
 
-  it("can be made where there is no page, and says so when one is needed", () => {
+  it("works where there is no page until one is needed, and then says so", () => {
     expect(thrownBy(() => createBitbucketClient({ backend: "/auth" }).authorize())).toMatchObject({
       code: "invalid_options",
     });

@@ -11,11 +11,16 @@ export function bundlePath(name: "bitbucket-auth.js" | "bitbucket-auth.min.js"):
 /** What the Web platform gives everywhere, workers included; no `window`, no `document`, no `process`. */
 const platform = {
   AbortController,
+  AbortSignal,
   atob,
   btoa,
+  clearInterval,
   clearTimeout,
   crypto,
   Headers,
+  performance,
+  queueMicrotask,
+  setInterval,
   setTimeout,
   TextDecoder,
   TextEncoder,

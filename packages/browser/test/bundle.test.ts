@@ -12,6 +12,7 @@ describe.each(["bitbucket-auth.js", "bitbucket-auth.min.js"] as const)("dist/%s"
       "LocalStorage",
       "SessionStorage",
       "createBitbucketClient",
+      "createPageStorage",
       "getAccessToken",
       "isBitbucketAuthError",
     ]);
@@ -86,13 +87,9 @@ describe.each(["bitbucket-auth.js", "bitbucket-auth.min.js"] as const)("dist/%s"
     const code = readFileSync(bundlePath(name), "utf8");
     expect(code).toContain(`//# sourceMappingURL=${name}.map`);
     const { sources, sourcesContent } = sourceMapOf(name);
-    expect(sources).toContain("../../core/dist/token-endpoint/token-response.js");
+    expect(sources.some((source) => source.startsWith("../../core/dist/"))).toBe(true);
     expect(sourcesContent.filter((text) => text === "")).toEqual([]);
     expect(sourcesContent).toHaveLength(sources.length);
-  });
-
-  it("holds neither zod nor ofetch, whose page editions it has", () => {
-    expect(sourceMapOf(name).sources.filter((source) => /node_modules/.test(source))).toEqual([]);
   });
 });
 

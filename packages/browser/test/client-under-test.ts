@@ -1,6 +1,5 @@
 import { createBitbucketMock, type BitbucketMock, type BitbucketMockOptions } from "@bitbucket-auth/testing";
-import { BitBucketClient } from "../src/bitbucket-client.ts";
-import type { BitbucketClientOptions } from "../src/bitbucket-client-options.ts";
+import { BitBucketClient, type BitbucketClientOptions } from "../src/index.ts";
 import { createFakePage, type FakePage } from "./fake-page.ts";
 
 export const callbackUrl = "https://app.test/callback";
@@ -11,7 +10,7 @@ export interface ImplicitStage {
   /** For `new BitBucketClient()` and its subclasses. */
   readonly options: BitbucketClientOptions;
   readonly client: BitBucketClient;
-  /** Carries a person through the consent page, back to the callback. */
+  /** Answers the consent page as a user does, and opens the callback. */
   consent(decision?: "grant" | "cancel"): Promise<void>;
 }
 

@@ -1,7 +1,6 @@
-import type { PageHistory, PageLocation } from "../src/page.ts";
-import type { StateStorage } from "../src/state-storage.ts";
+import type { PageHistory, PageLocation, StateStorage } from "../src/index.ts";
 
-/** A page that goes nowhere by itself: what it was told is written down. */
+/** A page that records navigation in place of navigating. */
 export interface FakePage {
   readonly location: PageLocation;
   readonly history: PageHistory;
@@ -56,4 +55,14 @@ export function thrownBy(call: () => unknown): unknown {
     return error;
   }
   throw new Error("It threw nothing.");
+}
+
+/** What a promise rejects with, or fails the test. */
+export async function rejectionOf(promise: Promise<unknown>): Promise<unknown> {
+  return promise.then(
+    (value) => {
+      throw new Error(`It resolved with ${JSON.stringify(value)}.`);
+    },
+    (error: unknown) => error,
+  );
 }

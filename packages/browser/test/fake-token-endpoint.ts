@@ -30,10 +30,7 @@ export function createFakeTokenEndpoint(...answers: readonly (Response | Error)[
 }
 
 /** What Bitbucket answers to a grant since May 2026. */
-export function tokenBody(
-  n: number,
-  overrides: Readonly<Record<string, unknown>> = {},
-): Record<string, unknown> {
+function tokenBody(n: number, overrides: Readonly<Record<string, unknown>> = {}): Record<string, unknown> {
   return {
     access_token: `access-${n}`,
     refresh_token: `refresh-${n}`,

@@ -1,11 +1,16 @@
 import { describe, expect, it } from "vitest";
-import { BitBucketClient, type ResourceFailure, type ResourceSuccess } from "../src/bitbucket-client.ts";
-import type { CallbackData } from "../src/callback-data.ts";
-import type { ClientConfig, ValidClientConfig } from "../src/client-config.ts";
+import {
+  BitBucketClient,
+  type CallbackData,
+  type ClientConfig,
+  type ResourceFailure,
+  type ResourceSuccess,
+  type ValidClientConfig,
+} from "../src/index.ts";
 import { createImplicitStage } from "./client-under-test.ts";
 import { thrownBy } from "./fake-page.ts";
 
-/** Writes down what its hooks are told. */
+/** Records the calls of its hooks. */
 class Told extends BitBucketClient {
   readonly told: [hook: string, what: unknown][] = [];
 
@@ -23,8 +28,8 @@ class Told extends BitBucketClient {
   }
 }
 
-describe("the hooks", () => {
-  it("are told of a sign-in, an answer and a failure", async () => {
+describe("the hooks of a subclass", () => {
+  it("are called for a sign-in, a response and a failure", async () => {
     const { options, page, consent } = createImplicitStage();
     const client = new Told({ ...options, ajax: ({ url }) => ({ url }) });
     client.authorize();
@@ -41,7 +46,7 @@ describe("the hooks", () => {
     expect(page.location.href).toBe("https://app.test/callback");
   });
 
-  it("see an address that is clean already", async () => {
+  it("see an address without the callback's parameters", async () => {
     const seen: string[] = [];
     const { options, page, consent } = createImplicitStage();
     class Looking extends BitBucketClient {
@@ -62,7 +67,7 @@ describe("the hooks", () => {
     expect(seen).toEqual(["https://app.test/callback", "https://app.test/callback"]);
   });
 
-  it("tell a mismatch from a refusal", async () => {
+  it("tell a state mismatch from a refusal", async () => {
     const { options, page, consent } = createImplicitStage();
     const client = new Told(options);
     client.authorize();
@@ -77,7 +82,7 @@ describe("the hooks", () => {
     ]);
   });
 
-  it("let a subclass check and complete the client its own way", () => {
+  it("may check and complete the client configuration", () => {
     class Scoped extends BitBucketClient {
       override validateClientConfig(client: ClientConfig): ValidClientConfig {
         return super.validateClientConfig({ scope: "account", ...client });
@@ -130,7 +135,7 @@ describe("the example of 2017", () => {
     ["an object", { length: 43 }],
     ["a number", 4],
     ["nothing", undefined],
-  ])("cannot make a state that others could guess of %s", (_what, state) => {
+  ])("refuses a generateState() that gives %s", (_what, state) => {
     const { options, page } = createImplicitStage();
     const client = Object.assign(new BitBucketClient(options), { generateState: () => state });
     expect(thrownBy(() => client.authorize())).toMatchObject({ code: "invalid_options" });

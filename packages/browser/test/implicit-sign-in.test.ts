@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { BitBucketClient } from "../src/bitbucket-client.ts";
+import { BitBucketClient } from "../src/index.ts";
 import { callbackUrl, createImplicitStage, type ImplicitStage } from "./client-under-test.ts";
 import { thrownBy } from "./fake-page.ts";
 
@@ -10,7 +10,7 @@ async function calledBack(stage: ImplicitStage): Promise<ImplicitStage> {
 }
 
 describe("authorize() without a backend", () => {
-  it("asks for a token with a state of its own", () => {
+  it("requests a token with a state of its own", () => {
     const { client, page } = createImplicitStage();
     expect(client.authorize()).toBe(client);
     const asked = new URL(page.visited[0] ?? "");
@@ -36,7 +36,7 @@ describe("authorize() without a backend", () => {
     expect(states.size).toBe(20);
   });
 
-  it("takes a state from a subclass, but none that can be guessed", () => {
+  it("takes a state from a subclass and refuses a short one", () => {
     const { options, page } = createImplicitStage();
     class Counting extends BitBucketClient {
       states = ["a-state-of-our-own", "", "short"];
@@ -52,7 +52,7 @@ describe("authorize() without a backend", () => {
     expect(page.visited).toHaveLength(1);
   });
 
-  it("keeps what the endpoint's address says already", () => {
+  it("keeps the query of the endpoint's address", () => {
     const { client, page } = createImplicitStage({
       authorizationEndpoint: "https://login.test/authorize?tenant=7&state=mine",
       client: { client_id: "page-key", redirect_uris: [callbackUrl, "https://app.test/other"] },
@@ -65,7 +65,7 @@ describe("authorize() without a backend", () => {
     expect(searchParams.has("scope")).toBe(false);
   });
 
-  it("goes nowhere when the state cannot be kept", () => {
+  it("does not leave the page when the state cannot be kept", () => {
     const forbidden = (): never => {
       throw new DOMException("hidden words", "SecurityError");
     };
@@ -80,7 +80,7 @@ describe("authorize() without a backend", () => {
 });
 
 describe("processCallback()", () => {
-  it("ends with a token that calls the API", async () => {
+  it("obtains a token that calls the API", async () => {
     const { client, page, mock } = await calledBack(createImplicitStage());
     expect(client.processCallback()).toBe(true);
     expect(await client.fetchResource({ resourceUrl: "/2.0/user" })).toMatchObject({ type: "user" });
@@ -121,7 +121,7 @@ describe("processCallback()", () => {
     ["two tokens", (href: string) => `${href}&access_token=second`, "authorization_callback_invalid"],
     ["far too much", (href: string) => `${href}&x=${"x".repeat(20_000)}`, "authorization_callback_invalid"],
     [
-      "a stranger's refusal",
+      "a refusal with another state",
       () => `${callbackUrl}#error=access_denied&state=another-state`,
       "state_mismatch",
     ],
@@ -136,7 +136,7 @@ describe("processCallback()", () => {
     });
   });
 
-  it("works once: a callback that comes again is nobody's", async () => {
+  it("refuses a callback that comes a second time", async () => {
     const { client, page } = await calledBack(createImplicitStage());
     const { href } = page.location;
     expect(client.processCallback()).toBe(true);
@@ -144,7 +144,7 @@ describe("processCallback()", () => {
     expect(thrownBy(() => client.processCallback())).toMatchObject({ code: "state_mismatch" });
   });
 
-  it("spends the state on the first attempt, be it a forged one", async () => {
+  it("spends the state on the first attempt, also on a forged one", async () => {
     const { client, page } = await calledBack(createImplicitStage());
     const { href } = page.location;
     page.open(href.replace(/state=[^&]*/, "state=forged-forged-forged"));
@@ -177,7 +177,7 @@ describe("processCallback()", () => {
     expect(client.processCallback()).toBe(true);
   });
 
-  it("is denied when the person says no", async () => {
+  it("throws authorization_denied when the user refuses", async () => {
     const { client, page, consent } = createImplicitStage();
     client.authorize();
     await consent("cancel");
@@ -205,7 +205,7 @@ describe("processCallback()", () => {
     expect(page.location.href).toBe(`${callbackUrl}?kept=1`);
   });
 
-  it("reports a storage that fails when the state is wanted back, with the address already clean", async () => {
+  it("reports a storage that fails at the callback, with the address already clean", async () => {
     const { options, page } = await calledBack(createImplicitStage());
     const client = new BitBucketClient({
       ...options,

@@ -1,6 +1,5 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { createBitbucketClient } from "../src/bitbucket-client.ts";
-import { LocalStorage, SessionStorage } from "../src/state-storage.ts";
+import { createBitbucketClient, LocalStorage, SessionStorage } from "../src/index.ts";
 import { createFakePage, thrownBy } from "./fake-page.ts";
 
 const client = { client_id: "key", redirect_uri: "https://app.test/callback" };
@@ -11,7 +10,7 @@ describe.each([
   ["sessionStorage", SessionStorage],
   ["localStorage", LocalStorage],
 ] as const)("the storage on %s", (name, PageStorage) => {
-  it("is the page's own, looked for at each use", () => {
+  it("is looked up at each use", () => {
     const storage = new PageStorage();
     const { storage: area } = createFakePage();
     vi.stubGlobal(name, area);
@@ -21,7 +20,7 @@ describe.each([
     expect(storage.getItem("a")).toBeNull();
   });
 
-  it("is a typed error where the browser forbids it", () => {
+  it("throws a typed error where the browser forbids it", () => {
     const page = createFakePage();
     const options = { client, location: page.location, storage: new PageStorage() };
     vi.stubGlobal(name, undefined);
@@ -41,7 +40,7 @@ describe.each([
   });
 });
 
-it("keeps the state in sessionStorage unless told otherwise", () => {
+it("createBitbucketClient() keeps the state in sessionStorage by default", () => {
   const { storage } = createFakePage();
   vi.stubGlobal("sessionStorage", storage);
   createBitbucketClient({ client, location: createFakePage().location }).authorize();

@@ -1,8 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { createBitbucketClient } from "../src/bitbucket-client.ts";
-import { getAccessToken } from "../src/tokens/get-access-token.ts";
-import { createFakePage, thrownBy } from "./fake-page.ts";
-import { rejectionOf } from "./tokens/page-config-under-test.ts";
+import { createBitbucketClient, createPageStorage, getAccessToken } from "../src/global.ts";
+import { createFakePage, rejectionOf, thrownBy } from "./fake-page.ts";
 
 const invalid = { code: "invalid_options" };
 const { location } = createFakePage();
@@ -19,6 +17,12 @@ describe("wrong use of createBitbucketClient()", () => {
     ["a redirect_uri that is a number", { client: { client_id: "a", redirect_uri: 4 } }],
   ])("with %s ends in InvalidOptionsError", (_what, options) => {
     expect(thrownBy(() => Reflect.apply(createBitbucketClient, undefined, [options]))).toMatchObject(invalid);
+  });
+
+  it("names an option that it does not have", () => {
+    const options = { backend: "/auth/bitbucket", proxi: "/api/other" };
+    const error = thrownBy(() => createBitbucketClient(options));
+    expect(error).toMatchObject({ ...invalid, message: "proxi is no option." });
   });
 
   it("with redirect_uris as one text is none", () => {
@@ -67,7 +71,18 @@ describe("wrong use of getAccessToken() in a page", () => {
     ["a credentialsProvider", { ...consumer, credentialsProvider: "me" }],
     ["a useRefreshToken", { ...consumer, useRefreshToken: true }],
     ["a fetch", { ...consumer, fetch: "fetch" }],
+    ["both functions", { ...consumer, loadConfig: () => undefined }],
   ])("with something else than %s ends in InvalidOptionsError", async (_what, config) => {
     expect(await rejectionOf(Reflect.apply(getAccessToken, undefined, [config]))).toMatchObject(invalid);
+  });
+});
+
+describe("wrong use of createPageStorage()", () => {
+  it.each([
+    ["an empty name", { name: "" }],
+    ["a name that is a number", { name: 4 }],
+    ["an option that it does not have", { nmae: "grants" }],
+  ])("with %s ends in InvalidOptionsError", (_what, options) => {
+    expect(thrownBy(() => Reflect.apply(createPageStorage, undefined, [options]))).toMatchObject(invalid);
   });
 });

@@ -1,7 +1,7 @@
-import { describe, expect, it } from "vitest";
-import { BitBucketClient } from "../src/bitbucket-client.ts";
-import type { RequestObject, ResourceOptions } from "../src/resource-request.ts";
+import { describe, expect, it, vi } from "vitest";
+import { BitBucketClient, type RequestObject, type ResourceOptions } from "../src/index.ts";
 import { createImplicitStage, type ImplicitStage } from "./client-under-test.ts";
+import { createFakePage } from "./fake-page.ts";
 
 async function signedIn(extra?: Parameters<typeof createImplicitStage>[0]): Promise<ImplicitStage> {
   const stage = createImplicitStage(extra);
@@ -10,6 +10,74 @@ async function signedIn(extra?: Parameters<typeof createImplicitStage>[0]): Prom
   stage.client.processCallback();
   return stage;
 }
+
+describe("the token of an implicit sign-in", () => {
+  it("is in no storage and does not show when the client is printed", async () => {
+    const { client, page, mock } = await signedIn();
+    const token = client.callbackData?.access_token ?? "";
+    expect(token.length).toBeGreaterThan(100);
+    expect(page.storage.entries.size).toBe(0);
+    expect(mock.leaks(JSON.stringify([client, Object.entries(client.callbackData ?? {})]))).toEqual([]);
+  });
+
+  it("is kept beyond a reload only with dangerouslyKeepTokenIn", async () => {
+    const vault = createFakePage().storage;
+    const { options } = await signedIn({ dangerouslyKeepTokenIn: vault });
+    expect(vault.entries.size).toBe(1);
+    const reloaded = new BitBucketClient(options);
+    expect(await reloaded.fetchResource({ resourceUrl: "/2.0/user" })).toMatchObject({ type: "user" });
+    await reloaded.signOut();
+    expect(vault.entries.size).toBe(0);
+  });
+
+  it.each(["", "garbage", "9999999999999 tok\nen", "soon token", '{"access_token":"a"}'])(
+    "is not read from a storage that holds %j",
+    async (text) => {
+      const vault = createFakePage().storage;
+      vault.setItem("oauth-state-token", text);
+      const { client, mock } = createImplicitStage({ dangerouslyKeepTokenIn: vault });
+      await expect(client.fetchResource({ resourceUrl: "/2.0/user" })).rejects.toMatchObject({
+        code: "signed_out",
+      });
+      expect(mock.requests.all).toEqual([]);
+    },
+  );
+
+  it("is not sent once it has expired", async () => {
+    const { client, mock } = await signedIn();
+    await mock.clock.advance("3h");
+    const sent = mock.requests.all.length;
+    await expect(client.fetchResource({ resourceUrl: "/2.0/user" })).rejects.toMatchObject({
+      code: "signed_out",
+      action: "reauthorize",
+    });
+    expect(mock.requests.all).toHaveLength(sent);
+  });
+
+  it("is forgotten when the API refuses it", async () => {
+    const { client, mock } = await signedIn();
+    mock.faults.next("api", { status: 401 });
+    await expect(client.fetchResource({ resourceUrl: "/2.0/user" })).rejects.toMatchObject({
+      code: "signed_out",
+      status: 401,
+    });
+    const sent = mock.requests.all.length;
+    await expect(client.fetchResource({ resourceUrl: "/2.0/user" })).rejects.toMatchObject({
+      code: "signed_out",
+    });
+    expect(mock.requests.all).toHaveLength(sent);
+  });
+
+  it("is forgotten when the user signs out", async () => {
+    const { client, mock } = await signedIn();
+    await client.signOut();
+    const sent = mock.requests.all.length;
+    await expect(client.fetchResource({ resourceUrl: "/2.0/user" })).rejects.toMatchObject({
+      code: "signed_out",
+    });
+    expect(mock.requests.all).toHaveLength(sent);
+  });
+});
 
 const tricks = [
   "https://evil.test/2.0/user",
@@ -40,7 +108,7 @@ const tricks = [
   "",
 ];
 
-describe("the bearer of an implicit sign-in", () => {
+describe("the bearer token of an implicit sign-in", () => {
   it.each(tricks)("does not go to %j", async (resourceUrl) => {
     const { client, mock } = await signedIn();
     const sent = mock.requests.all.length;
@@ -76,7 +144,7 @@ describe("the bearer of an implicit sign-in", () => {
     expect(mock.violations).toEqual([]);
   });
 
-  it.each([301, 302, 307, 308, 0])("is not sent on to where the API points (%d)", async (status) => {
+  it.each([301, 302, 307, 308, 0])("is not sent to the target of a redirect (%d)", async (status) => {
     let calls = 0;
     const { client } = await signedIn({
       fetch: () => {
@@ -129,5 +197,30 @@ describe("the bearer of an implicit sign-in", () => {
     expect(JSON.stringify(seen)).not.toContain("the-token");
     expect(seen).toHaveLength(1);
     expect(client.callbackData).not.toBeNull();
+  });
+});
+
+describe("a client with logging: true", () => {
+  it("logs each step and no secret", async () => {
+    const lines: unknown[] = [];
+    const logger = { log: (...line: unknown[]) => void lines.push(line) };
+    const stage = await signedIn({ logging: true, logger });
+    await stage.client.fetchResource({ resourceUrl: "/2.0/user" });
+    await stage.client.fetchResource({ resourceUrl: "https://evil.test/" }).catch(() => undefined);
+    const states = stage.page.visited.map((url) => new URL(url).searchParams.get("state") ?? "");
+    const printed = JSON.stringify(lines);
+    for (const step of ["authorize", "onStateMatch", "fetchResource", "onSuccess", "foreign_origin"])
+      expect(printed).toContain(step);
+    expect(stage.mock.leaks(printed)).toEqual([]);
+    for (const state of states) expect(printed).not.toContain(state);
+  });
+
+  it("logs to the console without a logger, and a client without it logs nothing", async () => {
+    const log = vi.spyOn(console, "log").mockImplementation(() => undefined);
+    createImplicitStage().client.authorize();
+    expect(log).not.toHaveBeenCalled();
+    createImplicitStage({ logging: true }).client.authorize();
+    expect(log).toHaveBeenCalledWith("bitbucket-auth:", "authorize");
+    log.mockRestore();
   });
 });
