@@ -5,8 +5,8 @@ export default defineConfig({
     name: "tests",
     include: ["**/*.test.ts"],
     exclude: ["**/*.long.test.ts", "**/node_modules/**"],
-    testTimeout: 60_000,
-    // Hooks start what tests start: programs, servers, browsers.
-    hookTimeout: 60_000,
+    // Tests start programs, compilers, servers and browsers, and so do hooks; on a busy machine that takes a while.
+    testTimeout: 180_000,
+    hookTimeout: 180_000,
   },
 });

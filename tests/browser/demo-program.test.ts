@@ -9,7 +9,7 @@ const main = fileURLToPath(new URL("../../examples/browser-app/src/main.ts", imp
 
 type Program = ChildProcessByStdio<null, Readable, Readable>;
 
-/** Starts the example as a person does. */
+/** Starts the example as its README says. */
 function startProgram(variables: Readonly<Record<string, string>>): Program {
   const { PATH = "", HOME = "" } = process.env;
   const program = spawn(process.execPath, [main], {

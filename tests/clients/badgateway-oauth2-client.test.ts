@@ -17,7 +17,7 @@ describe("@badgateway/oauth2-client", () => {
     });
 
     const codeVerifier = await generateCodeVerifier();
-    const state = "a state nobody guesses";
+    const state = "an unguessable state";
     const page = await client.authorizationCode.getAuthorizeUri({ redirectUri, state, codeVerifier });
     const callback = await grantAccess(page);
     const first = await client.authorizationCode.getTokenFromCodeRedirect(callback, {

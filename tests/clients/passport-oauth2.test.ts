@@ -30,7 +30,7 @@ function strategyFor(bitbucket: ServedBitbucket, options: Partial<StrategyOption
   );
 }
 
-/** An app whose one page signs people in and shows their tokens. Resolves with its address. */
+/** An app whose one page signs users in and shows their tokens. Resolves with its address. */
 async function startApp(strategy: OAuth2Strategy): Promise<string> {
   const app = express();
   // What passport's `authenticate()` does: it gives a request's own copy of the strategy its five ways to end.

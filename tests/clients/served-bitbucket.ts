@@ -30,7 +30,7 @@ export async function servedBitbucket(options: BitbucketMockOptions = {}): Promi
   return { mock, authorizeUrl, tokenUrl, apiUrl, clientId, clientSecret, callbackUrl };
 }
 
-/** Opens the page an app sends people to, presses "Grant access", and answers where Bitbucket sends the browser then. */
+/** Opens the page an app sends users to, presses "Grant access", and answers where Bitbucket sends the browser then. */
 export async function grantAccess(page: URL | string): Promise<URL> {
   const shown = await fetch(page);
   const html = await shown.text();

@@ -17,9 +17,9 @@ describe("simple-oauth2", () => {
       },
     });
 
-    const page = client.authorizeURL({ redirect_uri, state: "a state nobody guesses" });
+    const page = client.authorizeURL({ redirect_uri, state: "an unguessable state" });
     const callback = await grantAccess(page);
-    expect(callback.searchParams.get("state")).toBe("a state nobody guesses");
+    expect(callback.searchParams.get("state")).toBe("an unguessable state");
     const code = callback.searchParams.get("code") ?? "";
     const first = await client.getToken({ code, redirect_uri });
     expect(await whoIs(bitbucket, first.token.access_token)).toBe("alice");

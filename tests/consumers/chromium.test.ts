@@ -2,7 +2,7 @@ import { describe, expect, it, vi } from "vitest";
 import { findChromium } from "./chromium.ts";
 
 describe("findChromium()", () => {
-  it("says aloud that there is none", async () => {
+  it("prints that there is none", async () => {
     vi.stubEnv("PATH", "").stubEnv("CI", "");
     const warn = vi.spyOn(console, "warn").mockReturnValue();
     expect(await findChromium()).toBeNull();

@@ -1,7 +1,8 @@
 import { execFile } from "node:child_process";
-import { mkdir, mkdtemp, readFile, rm } from "node:fs/promises";
+import { createHash } from "node:crypto";
+import { access, mkdir, mkdtemp, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 
@@ -20,31 +21,84 @@ export interface PackedPackage {
   readonly files: readonly string[];
 }
 
-/** Every package as people would get it. */
+/** Every package as users get it. */
 export interface PackedPackages {
   readonly all: readonly PackedPackage[];
-  remove(): Promise<void>;
 }
 
-/** Packs every package in `packages/` as publishing would, and unpacks the tarballs outside the repository. */
+/**
+ * Packs every package in `packages/` as publishing would, and unpacks the tarballs outside the repository. The next caller gets
+ * the same files, until a package changes. Read them only.
+ */
 export async function packPackages(): Promise<PackedPackages> {
-  const directory = await mkdtemp(join(tmpdir(), "packed-packages-"));
-  const remove = (): Promise<void> => rm(directory, { recursive: true, force: true });
+  const place = join(tmpdir(), `packed-packages-${await fingerprint()}`);
+  if (!(await exists(place))) {
+    await removeOlder();
+    await packInto(place);
+  }
+  const listed = JSON.parse(await readFile(join(place, "packed.json"), "utf8")) as readonly Tarball[];
+  const all = listed.map(({ name, filename, files }) => ({
+    name,
+    tarball: join(place, basename(filename)),
+    directory: join(place, name),
+    files: files.map(({ path }) => path),
+  }));
+  return { all };
+}
+
+/** Changes when anything changes that gets into a tarball. */
+async function fingerprint(): Promise<string> {
+  const hash = createHash("sha256").update(root);
+  for (const folder of await readdir(join(root, "packages"))) {
+    const home = join(root, "packages", folder);
+    const inside = ["dist", "src"].map(async (part) => {
+      const paths = await readdir(join(home, part), { recursive: true });
+      return paths.map((path) => join(home, part, path));
+    });
+    const atTop = (await readdir(home)).map((path) => join(home, path));
+    for (const path of [...atTop, ...(await Promise.all(inside)).flat()].toSorted()) {
+      const entry = await stat(path);
+      if (entry.isFile()) hash.update(`${path} ${entry.size} ${entry.mtimeMs}\n`);
+    }
+  }
+  return hash.digest("hex").slice(0, 16);
+}
+
+/** Removes what no run of the tests can still be reading. */
+async function removeOlder(): Promise<void> {
+  for (const name of await readdir(tmpdir())) {
+    if (!name.startsWith("packed-packages-")) continue;
+    const path = join(tmpdir(), name);
+    const { mtimeMs } = await stat(path);
+    if (Date.now() - mtimeMs > 3_600_000) await rm(path, { recursive: true, force: true });
+  }
+}
+
+async function packInto(place: string): Promise<void> {
+  const directory = await mkdtemp(`${place}-`);
   try {
     const tarballs = await pack(directory);
-    const all = await Promise.all(
-      tarballs.map(async ({ name, filename, files }) => {
+    await Promise.all(
+      tarballs.map(async ({ name, filename }) => {
         const target = join(directory, name);
         await mkdir(target, { recursive: true });
         await run("tar", ["-xzf", filename, "-C", target, "--strip-components=1"]);
-        return { name, tarball: filename, directory: target, files: files.map(({ path }) => path) };
       }),
     );
-    return { all, remove };
+    await writeFile(join(directory, "packed.json"), JSON.stringify(tarballs));
+    await rename(directory, place);
   } catch (error) {
-    await remove();
-    throw error;
+    await rm(directory, { recursive: true, force: true });
+    // Another worker was first.
+    if (!(await exists(place))) throw error;
   }
+}
+
+function exists(path: string): Promise<boolean> {
+  return access(path).then(
+    () => true,
+    () => false,
+  );
 }
 
 interface Tarball {

@@ -1,5 +1,5 @@
 /**
- * The environment of a person's shell: without what this runner, and what runs it, told their own processes. Other runners would
+ * The environment of a user's shell: without what this runner, and what runs it, told their own processes. Other runners would
  * behave as if they were part of it, and `NODE_PATH` would let a package find what its manifest does not name.
  */
 export function plainEnvironment(): Record<string, string | undefined> {

@@ -1,10 +1,12 @@
+import type { Page } from "playwright-core";
+
 /**
  * The names of what can be focused on a page and whose focus ring is cut off, by an ancestor that hides what overflows it.
  *
  * It runs inside the page, so it can use nothing from outside itself. Focus must be moved by keys first: browsers show rings
  * to those who use them.
  */
-export function clippedRings(): { readonly looked: number; readonly clipped: readonly string[] } {
+function clippedRings(): { readonly looked: number; readonly clipped: readonly string[] } {
   const isClipped = (element: HTMLElement): boolean => {
     element.focus();
     const { outlineStyle, outlineWidth, outlineOffset } = getComputedStyle(element);
@@ -28,4 +30,12 @@ export function clippedRings(): { readonly looked: number; readonly clipped: rea
   );
   const clipped = focusable.filter(isClipped).map((element) => element.textContent.trim());
   return { looked: focusable.length, clipped };
+}
+
+/** The rings that are cut off for a user who has just pressed a key. Rejects where there is nothing to focus. */
+export async function clippedOn(page: Page): Promise<readonly string[]> {
+  await page.keyboard.press("Tab");
+  const { looked, clipped } = await page.evaluate(clippedRings);
+  if (looked === 0) throw new Error(`Nothing on ${page.url()} can be focused.`);
+  return clipped;
 }

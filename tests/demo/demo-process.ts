@@ -9,7 +9,7 @@ export interface DemoProcess {
   shows(pattern: RegExp): Promise<RegExpExecArray>;
   kill(signal: NodeJS.Signals): void;
   /**
-   * Resolves when the demo has ended and nobody holds its output any more. The fake shares its standard error, so that no
+   * Resolves when the demo has ended and no process holds its output any more. The fake shares its standard error, so that no
    * fake is left running then either.
    */
   readonly ended: Promise<{ readonly exitCode: number | null }>;

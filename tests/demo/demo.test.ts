@@ -1,15 +1,14 @@
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { describe, expect, it } from "vitest";
-import { startDemo } from "./demo-process.ts";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { startDemo, type DemoProcess } from "./demo-process.ts";
+import { consentAddress, takesTheFakeAlong } from "./takes-the-fake-along.ts";
 
 /** Long lines of the demo are broken at spaces. */
 const unbroken = (output: string): string => output.replaceAll(/\s+/g, " ");
 
-const consentAddress = /^http\S+\/authorize\?\S+(?=\n)/m;
-
-/** Decides as a person in a browser would, and follows Bitbucket back to the demo. */
+/** Decides as a user in a browser would, and follows Bitbucket back to the demo. */
 async function decide(address: string, decision: "grant" | "cancel"): Promise<void> {
   const body = new URLSearchParams({ decision, username: "alice" });
   const landing = await fetch(address, { method: "POST", body });
@@ -25,10 +24,26 @@ function isRunning(pid: number): boolean {
 }
 
 describe("npm run demo", () => {
-  it("tells its story, with the fake in a process of its own, and ends with 0", async () => {
-    const demo = startDemo();
-    const { exitCode } = await demo.ended;
-    const told = unbroken(demo.output());
+  let directory: string;
+  let secretsFile: string;
+  let whole: DemoProcess;
+  /** One run of the demo that two tests look at: what it printed, and the secrets of its processes. */
+  beforeAll(async () => {
+    directory = await mkdtemp(join(tmpdir(), "demo-secrets-"));
+    secretsFile = join(directory, "secrets.jsonl");
+    whole = startDemo({
+      env: {
+        NODE_OPTIONS: `--import=${new URL("record-secrets.ts", import.meta.url).href}`,
+        SECRETS_FILE: secretsFile,
+      },
+    });
+    await whole.ended;
+  }, 180_000);
+  afterAll(() => rm(directory, { recursive: true }));
+
+  it("runs to its end in 80 columns without colours, with the fake in a process of its own, and exits with 0", async () => {
+    const { exitCode } = await whole.ended;
+    const told = unbroken(whole.output());
     expect(told).toContain("1,000 callers served, all with the same new token.");
     expect(told).toContain("1 refresh was sent, says Bitbucket's log; 999 callers joined it.");
     expect(told).toContain("The caller got a token and noticed nothing. The grant lives.");
@@ -41,35 +56,22 @@ describe("npm run demo", () => {
     const [, pid] = /is a fake: process (\d+)/.exec(told) ?? [];
     expect(Number(pid)).toBeGreaterThan(0);
     expect(isRunning(Number(pid))).toBe(false);
-  });
 
-  it("fits 80 columns and sends no colours to what is not a terminal", async () => {
-    const demo = startDemo();
-    await demo.ended;
-    const lines = demo.output().split("\n");
+    // Its output is no terminal.
+    const lines = whole.output().split("\n");
     expect(lines).toContain("Everything went as told.");
     expect(lines.filter((line) => line.length > 80)).toEqual([]);
-    expect(demo.output()).not.toContain("\u001B");
+    expect(whole.output()).not.toContain("\u001B");
   });
 
   it("prints no secret of its own process or of the fake", async () => {
-    const directory = await mkdtemp(join(tmpdir(), "demo-secrets-"));
-    const file = join(directory, "secrets.jsonl");
-    const demo = startDemo({
-      env: {
-        NODE_OPTIONS: `--import=${new URL("record-secrets.ts", import.meta.url).href}`,
-        SECRETS_FILE: file,
-      },
-    });
-    await demo.ended;
-    const recorded = (await readFile(file, "utf8")).trim().split("\n");
-    await rm(directory, { recursive: true });
+    const recorded = (await readFile(secretsFile, "utf8")).trim().split("\n");
     const secrets = recorded.map((line) => JSON.parse(line) as { kind: string; secret: string });
     const known = (kind: string): number =>
       new Set(secrets.filter((one) => one.kind === kind).map(({ secret }) => secret)).size;
 
     // What the demo tells of itself: each sign-in has a code and a verifier, and each redemption brings a pair.
-    const output = demo.output();
+    const output = whole.output();
     const [, signIns = ""] = /\((\d+) sign-ins/.exec(output) ?? [];
     expect(known("code")).toBe(Number(signIns));
     expect(known("code_verifier")).toBe(Number(signIns));
@@ -85,7 +87,7 @@ describe("npm run demo", () => {
     expect(shown.map(({ kind }) => kind)).toEqual([]);
   });
 
-  it("leaves the consent to the person with --browser", async () => {
+  it("leaves the consent to the user with --browser", async () => {
     const demo = startDemo({ args: ["--browser"] });
     const [first] = await demo.shows(consentAddress);
     await decide(first, "grant");
@@ -97,7 +99,7 @@ describe("npm run demo", () => {
     expect(exitCode).toBe(0);
   });
 
-  it("ends with a typed error and 1 when the person says no", async () => {
+  it("ends with a typed error and 1 when the user denies consent", async () => {
     const demo = startDemo({ args: ["--browser"] });
     const [address] = await demo.shows(consentAddress);
     await decide(address, "cancel");
@@ -107,18 +109,9 @@ describe("npm run demo", () => {
     expect(exitCode).toBe(1);
   });
 
-  it.for([
-    ["SIGINT", 130],
-    ["SIGTERM", 143],
-    ["SIGHUP", 129],
-    ["SIGKILL", null],
-  ] as const)("takes the fake along when it ends by %s", async ([signal, expected]) => {
-    const demo = startDemo({ args: ["--browser"] });
-    await demo.shows(consentAddress);
-    demo.kill(signal);
-    const { exitCode } = await demo.ended;
-    expect(exitCode).toBe(expected);
-  });
+  // The long suite has the other signals.
+  takesTheFakeAlong("SIGTERM", 143);
+  takesTheFakeAlong("SIGKILL", null);
 
   it("ends with the reason and 1 when the request log says otherwise", async () => {
     const demo = startDemo({ preload: new URL("repeat-refreshes.ts", import.meta.url) });

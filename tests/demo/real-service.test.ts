@@ -16,7 +16,7 @@ function startRealDemo(fakeUrl: string): DemoProcess {
 
 describe("npm run demo, with a consumer in the environment", () => {
   it.for([{ private: true }, { private: false }])(
-    "signs a person in at Bitbucket's own address, with a consumer of %o",
+    "signs a user in at Bitbucket's own address, with a consumer of %o",
     async (kind) => {
       const callbackUrl = "http://127.0.0.1:7991/callback";
       const consumer = { clientId, clientSecret, callbackUrl, ...kind };
@@ -42,7 +42,7 @@ describe("npm run demo, with a consumer in the environment", () => {
     expect(exitCode).toBe(1);
   });
 
-  it("says before anybody is sent anywhere that the secret is wrong", async () => {
+  it("says that the secret is wrong before the user is sent anywhere", async () => {
     const fake = await startBitbucketMock();
     const demo = startRealDemo(fake.url);
     const { exitCode } = await demo.ended;

@@ -33,7 +33,7 @@ describe("the built site", () => {
   });
 
   it("shows signatures as they are written", () => {
-    const html = pages.get("api/core/createAuthenticatedFetch.html")?.html ?? "";
+    const html = pages.get("api/core/internal/createAuthenticatedFetch.html")?.html ?? "";
     const text = html.replaceAll(/<[^>]+>/g, "");
     expect(text).toContain("createAuthenticatedFetch(options: AuthenticatedFetchOptions): typeof fetch");
   });
@@ -95,7 +95,7 @@ describe.skipIf(!hasChromium)("the site in a browser", () => {
     return { page, complaints, foreign };
   }
 
-  it("asks nobody else for anything, and complains of nothing, on every page of prose", async () => {
+  it("loads nothing from another host and prints no error, on every page of prose", async () => {
     const { page, complaints, foreign } = await open("");
     for (const path of proseOf(pages)) {
       await page.goto(site.url + path);
@@ -119,7 +119,7 @@ describe.skipIf(!hasChromium)("the site in a browser", () => {
     await page.context().close();
   });
 
-  it("finds an exported name, and takes whoever asks there", async () => {
+  it("finds an exported name, and goes to its page", async () => {
     const { page, complaints } = await open("docs/guides/write-a-storage.html");
     await page.getByRole("button", { name: "Search" }).click();
     // Note: at once. Letter by letter, the results of a word half typed could be taken.
@@ -190,7 +190,7 @@ describe.skipIf(!hasChromium)("the site in a browser", () => {
   });
 });
 
-/** The pages that people wrote, and the first of each package. */
+/** The pages of prose, and the first of each package. */
 function proseOf(all: ReadonlyMap<string, BuiltPage>): string[] {
   return [...all.keys()].filter((path) => !/^api\/.*\//.test(path));
 }

@@ -30,7 +30,7 @@ export function addressesOf({ path, html }: BuiltPage): URL[] {
   return Array.from(found, ([, address = ""]) => new URL(decodeEntities(address), `http://site/${path}`));
 }
 
-/** The addresses that are loaded without anybody asking for it. */
+/** The addresses that a page loads by itself. */
 export function loadedBy(page: BuiltPage): URL[] {
   const tags = page.html.match(/<(?:link|script|img|iframe|source|video|audio|object|embed)\b[^>]*>/g) ?? [];
   return addressesOf({ ...page, html: tags.join("") });

@@ -57,7 +57,7 @@ describe("tables that promise to be complete", () => {
     expect(findingsIn(`table-${index}`)).toEqual([]),
   );
 
-  it("would tell what is missing and what is made up", () => {
+  it("would find a name that is missing and one that does not exist", () => {
     expect(findingsIn("counterexample")).toEqual([
       expect.stringContaining("'forgotten' is missing"),
       expect.stringContaining("'invented' is missing"),
@@ -66,7 +66,8 @@ describe("tables that promise to be complete", () => {
 
   it("are there for every package", async () => {
     const pages = (await everyPage()).map(({ page }) => page);
-    const readmes = pages.filter((page) => /^packages\/[^/]+\/README\.md$/.test(page));
+    // That of the command line has commands and exit codes, which `packages/cli/test/help.test.ts` holds to the code.
+    const readmes = pages.filter((page) => /^packages\/(?!cli\/)[^/]+\/README\.md$/.test(page));
     expect(readmes.filter((readme) => !completeTables.some(({ page }) => page === readme))).toEqual([]);
     expect(readmes.length).toBeGreaterThan(0);
   });

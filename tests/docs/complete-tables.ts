@@ -52,10 +52,16 @@ export const completeTables: readonly CompleteTable[] = [
     names: "keyof TokenConfig",
   },
   {
+    page: "packages/web/README.md",
+    heading: "Options of `createBitbucketWeb()`",
+    imports: 'import type { BitbucketWebOptions } from "@bitbucket-auth/web";',
+    names: "keyof BitbucketWebOptions",
+  },
+  {
     page: "packages/express/README.md",
     heading: "Options of `bitbucketAuth()`",
-    imports: 'import type { BitbucketAuthOptions } from "@bitbucket-auth/express";',
-    names: "keyof BitbucketAuthOptions",
+    imports: 'import type { BitbucketMiddlewareOptions } from "@bitbucket-auth/express";',
+    names: "keyof BitbucketMiddlewareOptions",
   },
   {
     page: "packages/express/README.md",
@@ -77,11 +83,26 @@ export const completeTables: readonly CompleteTable[] = [
     names: "keyof RedisStorageOptions",
   },
   {
+    page: "packages/storage-sql/README.md",
+    heading: "Options",
+    imports: 'import type { SqlStorageOptions } from "@bitbucket-auth/storage-sql";',
+    names: "keyof SqlStorageOptions",
+  },
+  {
     page: "packages/api-v2/README.md",
     heading: "Options",
-    imports: `${core("TokenConfig")} import type { AuthAPIOptions, ConfigAPIOptions } from "@bitbucket-auth/api-v2";`,
-    names: "keyof AuthAPIOptions | Exclude<keyof ConfigAPIOptions, keyof TokenConfig>",
+    imports: `${core("TokenConfig")} import type { AuthAPIOptions, ConfigAPIOptions, CredentialAPIOptions } from "@bitbucket-auth/api-v2";`,
+    names:
+      "keyof AuthAPIOptions | keyof CredentialAPIOptions | Exclude<keyof ConfigAPIOptions, keyof TokenConfig>",
     optional: "keyof TokenConfig",
+  },
+  {
+    page: "packages/credentials/README.md",
+    heading: "Options",
+    imports:
+      'import type { AccessTokenOptions, ApiTokenOptions, CredentialEnvironment, OAuthCredentialOptions } from "@bitbucket-auth/credentials";',
+    names:
+      "keyof AccessTokenOptions | keyof ApiTokenOptions | keyof CredentialEnvironment | keyof OAuthCredentialOptions",
   },
   {
     page: "packages/browser/README.md",

@@ -18,7 +18,10 @@ describe("the table of dependencies", () => {
       await readFile(join(root, "pnpm-workspace.yaml"), "utf8"),
     );
     const taken = [workspace.catalog, ...Object.values(workspace.catalogs)].flatMap(packagesOf);
-    const named = namesUnder(await readFile(join(root, "README.md"), "utf8"), "Why each dependency");
+    const named = namesUnder(
+      await readFile(join(root, "docs/dependencies.md"), "utf8"),
+      "Why each dependency",
+    );
     // Types alone need no reason but the package they describe.
     expect(new Set(named.filter((name) => name !== "zod/mini"))).toEqual(
       new Set(taken.filter((name) => !name.startsWith("@types/"))),

@@ -41,7 +41,7 @@ describe("the code in the documentation", async () => {
     expect(blocks.length).toBeGreaterThan(0);
   });
 
-  it("is TypeScript, but for what it tells people to move away from", async () => {
+  it("is TypeScript, except for the code that readers are to replace", async () => {
     const pages = await everyPage();
     const untyped = pages.filter(({ text }) => /^```(?:js|javascript|mjs|cjs)\b/m.test(text));
     expect(untyped.filter(({ page }) => !page.startsWith("docs/guides/move-from-"))).toEqual([]);

@@ -1,4 +1,4 @@
-/** One process of an app with a guarded page, on a Redis and a Bitbucket that it is told of. Lives as long as whoever started it. */
+/** One process of an app with a guarded page, on a Redis and a Bitbucket that it is told of. Ends with its parent. */
 import { once } from "node:events";
 import { createServer } from "node:http";
 import { createBitbucketAuth } from "@bitbucket-auth/core";
@@ -19,11 +19,12 @@ await client.connect();
 
 const auth = createBitbucketAuth({
   ...settings.consumer,
-  storage: createRedisStorage({ client }),
+  // Far more than a busy machine needs: Redis is never gone here.
+  storage: createRedisStorage({ client, deadlineMs: 9_000 }),
   encryption: { current: "k1", keys: { k1: new Uint8Array(32).fill(7) } },
-  // Short, so that what a killed process held is free again soon.
-  timeoutMs: 3_000,
-  refresh: { leaseMs: 5_000 },
+  // Short, so that what a killed process held is free again soon, and more than a busy machine needs for a request.
+  timeoutMs: 9_000,
+  refresh: { leaseMs: 10_000 },
   clock,
   logging: false,
 });

@@ -38,9 +38,9 @@ export function launchChromium(options: Pick<LaunchOptions, "ignoreDefaultArgs">
 }
 
 /** How long something in a page may take, in milliseconds: short of a test's own limit, so that a failure says what it waited for. */
-const patienceMs = 50_000;
+const patienceMs = 150_000;
 
-/** A person's browser, and what its console complained of: a blocked script or style among it. */
+/** A user's browser, and what its console complained of: a blocked script or style among it. */
 export async function openContext(
   browser: Browser,
   options: BrowserContextOptions = {},

@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 
-/** The example app, started as a person starts it. */
+/** The example app, started as a user starts it. */
 export interface ExampleApp {
   readonly url: string;
   readonly pid: number | undefined;
@@ -13,10 +13,10 @@ export interface ExampleApp {
 const main = fileURLToPath(new URL("../../examples/express-app/src/main.ts", import.meta.url));
 
 /** Starts it on a free port, with the fake Bitbucket it brings along, and waits for the address it prints. */
-export async function startExampleApp(): Promise<ExampleApp> {
+export async function startExampleApp(variables: Readonly<Record<string, string>> = {}): Promise<ExampleApp> {
   const { PATH = "", HOME = "" } = process.env;
   const app = spawn(process.execPath, [main], {
-    env: { PATH, HOME, PORT: "0" },
+    env: { PATH, HOME, PORT: "0", ...variables },
     stdio: ["ignore", "pipe", "inherit"],
   });
   const ended = once(app, "exit");

@@ -1,7 +1,6 @@
-import { createBitbucketAuth } from "@bitbucket-auth/core";
-import { createBitbucketMock } from "@bitbucket-auth/testing";
 import { describe, expect, it } from "vitest";
-import { atOnce, frozenClock, rejection, signedInApp } from "./signed-in-app.ts";
+import { describeLockout } from "./describe-lockout.ts";
+import { atOnce, rejection, signedInApp } from "./signed-in-app.ts";
 
 describe("a grant that Bitbucket refuses", () => {
   it("costs one token request in 30 seconds however often it is asked for", async () => {
@@ -60,42 +59,6 @@ describe("a grant that Bitbucket refuses", () => {
     await expect(auth.getAccessToken("alice")).resolves.toBeTypeOf("string");
   });
 
-  it("costs at most three probes when the whole consumer is locked out for a minute, and 500 grants recover", async () => {
-    const mock = createBitbucketMock({ profile: "strict", clock: frozenClock });
-    const dead = mock.issueGrant();
-    const auth = createBitbucketAuth({
-      ...dead.clientOptions,
-      fetch: mock.fetch,
-      clock: mock.clock,
-      logging: false,
-      refresh: { rereadMs: 4 },
-      random: () => 0,
-    });
-    await auth.saveTokens("dead", dead.tokens);
-    const accounts = Array.from({ length: 500 }, (_, index) => `account ${index}`);
-    for (const account of accounts) await auth.saveTokens(account, mock.issueGrant().tokens);
-    await mock.clock.advance("121m");
-    mock.grant(dead).revoke();
-    await rejection(auth.getAccessToken("dead"));
-    const before = mock.requests.token().length;
-
-    const askAll = async (): Promise<number> => {
-      const outcomes = await Promise.allSettled(accounts.map((account) => auth.getAccessToken(account)));
-      return outcomes.filter(({ status }) => status === "fulfilled").length;
-    };
-    let probes = 0;
-    for (let second = 0; second < 60; second++) {
-      expect(await askAll()).toBe(0);
-      probes = mock.requests.token().length - before;
-      await mock.clock.advance("1s");
-    }
-    expect(probes).toBeLessThanOrEqual(3);
-    await mock.clock.advance("5s");
-
-    expect(await askAll()).toBeGreaterThanOrEqual(499);
-    expect(mock.reuseCount).toBe(0);
-  });
-
   it("does not stop another account's refresh", async () => {
     const { mock, auth, grant, expire } = await signedInApp({
       bitbucket: { profile: { base: "strict", lockoutMs: 0 } },
@@ -109,3 +72,6 @@ describe("a grant that Bitbucket refuses", () => {
     await expect(atOnce(10, () => auth.getAccessToken("bob"))).resolves.toHaveLength(10);
   });
 });
+
+// The long suite has 500.
+describeLockout(100);

@@ -47,7 +47,7 @@ describe("many accounts in one process", () => {
       if (start % 10_000 === 0) await mock.clock.advance("121m");
       await Promise.all(
         picks.slice(start, start + 1_000).map(async (tenant) => {
-          const token = await auths[tenant < 25 ? 0 : 1]?.getAccessToken(tenants[tenant]?.account);
+          const token = await auths[tenant < 25 ? 0 : 1]?.getAccessToken(tenants[tenant]?.account ?? "");
           const owner = seen.get(token ?? "") ?? tenant;
           if (owner !== tenant) wrong++;
           seen.set(token ?? "", tenant);

@@ -1,4 +1,4 @@
-import { describe, expect, it, vi } from "vitest";
+import { describe, expect, it } from "vitest";
 import { atOnce, signedInApp } from "./signed-in-app.ts";
 
 describe("refreshing ahead of need", () => {
@@ -26,12 +26,15 @@ describe("refreshing ahead of need", () => {
     await mock.clock.advance("104m");
 
     for (let second = 0; second < 15 * 60; second += 5) {
-      await expect(auth.getAccessToken("alice")).resolves.toBeTypeOf("string");
+      const background: Promise<unknown>[] = [];
+      const waitUntil = (work: Promise<unknown>): void => void background.push(work);
+      await expect(auth.getAccessToken("alice", { waitUntil })).resolves.toBeTypeOf("string");
+      // An attempt in the background has to be over before the clock moves on.
+      await Promise.all(background);
       await mock.clock.advance("5s");
     }
-    // The last attempt runs behind the callers' backs: it has to be over before the clock moves on.
-    await vi.waitUntil(() => failed === mock.requests.token().length);
     expect(failed).toBeGreaterThan(0);
+    expect(failed).toBe(mock.requests.token().length);
     mock.faults.clear();
     await mock.clock.advance("2m");
     await expect(auth.getAccessToken("alice")).resolves.toBeTypeOf("string");

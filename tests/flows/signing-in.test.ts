@@ -111,7 +111,7 @@ describe("signing a person in", () => {
     );
 
     expect(new Set(finished.map(({ account }) => account)).size).toBe(1);
-    await expect(auth.getAccessToken(finished[0]?.account)).resolves.toBeTypeOf("string");
+    await expect(auth.getAccessToken(finished[0]?.account ?? "")).resolves.toBeTypeOf("string");
   });
 
   it("says which scope to add when the consumer may not ask who signed in", async () => {

@@ -1,7 +1,7 @@
 import { execFile } from "node:child_process";
 import { builtinModules } from "node:module";
 import { promisify } from "node:util";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
 import { packPackages, type PackedPackages } from "../consumers/packed-packages.ts";
 import { plainEnvironment } from "../consumers/plain-environment.ts";
 import { readManifest } from "./installed-alone.ts";
@@ -12,11 +12,17 @@ const run = promisify(execFile);
 
 const modulesAndTypes = /\.(js|d\.ts)$/;
 
+/** The arrows between packages that do not end at core. */
+const standsOn: Readonly<Record<string, readonly string[]>> = {
+  express: ["web"],
+  "api-v2": ["credentials"],
+  cli: ["credentials", "web", "storage-file"],
+};
+
 let packed: PackedPackages;
 beforeAll(async () => {
   packed = await packPackages();
 }, 120_000);
-afterAll(() => packed.remove());
 
 describe("every built module", () => {
   it("imports what its manifest names and nothing else", async () => {
@@ -30,11 +36,12 @@ describe("every built module", () => {
     expect(undeclared).toEqual({});
   });
 
-  it("imports nothing of ours but core, and core nothing at all", async () => {
+  it("imports nothing of ours but core and what its package stands on, and core nothing at all", async () => {
     const outward = await offenders(packed.all, (given) => {
-      const allowed = given.name === "@bitbucket-auth/core" ? [] : ["@bitbucket-auth/core"];
+      const folder = given.name.replace("@bitbucket-auth/", "");
+      const below = folder === "core" ? [] : ["core", ...(standsOn[folder] ?? [])];
       return eachImport(given, modulesAndTypes, (imported) => {
-        return imported.startsWith("@bitbucket-auth/") && !allowed.includes(imported);
+        return imported.startsWith("@bitbucket-auth/") && !below.includes(imported.split("/")[1] ?? "");
       });
     });
     expect(outward).toEqual({});
@@ -51,10 +58,23 @@ describe("every built module", () => {
     expect(forPages.length).toBeGreaterThan(0);
   });
 
+  it("imports nothing of Node in the main entry of web, which also runs on Workers", async () => {
+    const web = packed.all.filter(({ name }) => name.endsWith("/web"));
+    const ofNode = await offenders(web, (given) =>
+      eachImport(given, /^dist\/(?:index|shared[^/]*)\.js$/, (imported) =>
+        builtinModules.includes(imported.replace(/^node:/, "")),
+      ),
+    );
+    expect(ofNode).toEqual({});
+    expect(web.flatMap(({ files }) => files)).toContain("dist/index.js");
+  });
+
   it("shows no dependency's types in its own", async () => {
     const shown = await offenders(packed.all, async (given) => {
       const { dependencies = {} } = await readManifest(given.directory);
-      return eachImport(given, /\.d\.ts$/, (imported) => packageOf(imported) in dependencies);
+      return eachImport(given, /\.d\.ts$/, (imported) => {
+        return packageOf(imported) in dependencies && !imported.startsWith("@bitbucket-auth/");
+      });
     });
     expect(shown).toEqual({});
   });

@@ -6,10 +6,14 @@ import { root } from "../consumers/packed-packages.ts";
 
 const run = promisify(execFile);
 
-/** The compilers people have, by the name under which this workspace has them. */
-export const compilers = { "TypeScript 5.9": "typescript5", "TypeScript 7": "typescript" } as const;
+/** The compilers that users have, the oldest we promise first, by the name under which this workspace has them. */
+export const compilers = {
+  "TypeScript 5.4": "typescript54",
+  "TypeScript 5.9": "typescript5",
+  "TypeScript 7": "typescript",
+} as const;
 
-/** How people's projects find modules. */
+/** How a user's project finds modules. */
 export const resolutions = {
   nodenext: { module: "nodenext" },
   bundler: { module: "esnext", moduleResolution: "bundler" },
@@ -21,18 +25,18 @@ export const platforms = {
   "a page": { types: [], lib: ["es2023", "dom", "dom.iterable", "dom.asynciterable"] },
 } as const;
 
-/** What is compiled, and for whom. */
+/** What is compiled, and with which settings. */
 export interface Compilation {
   readonly compiler: keyof typeof compilers;
   readonly resolution: keyof typeof resolutions;
   readonly platform: keyof typeof platforms;
   /** Relative to the directory. */
   readonly files: readonly string[];
-  /** `true` where the types of somebody else's package are not ours to judge. */
+  /** `true` where the types of another project's package are not ours to judge. */
   readonly skipLibCheck?: boolean;
 }
 
-/** Compiles as strictly as people do, writes nothing, and answers what the compiler had to say. */
+/** Compiles as strictly as users may, writes nothing, and answers what the compiler had to say. */
 export async function compile(
   directory: string,
   { compiler, resolution, platform, files, skipLibCheck = false }: Compilation,
@@ -40,7 +44,7 @@ export async function compile(
   const compilerOptions = {
     ...resolutions[resolution],
     ...platforms[platform],
-    target: "es2023",
+    target: "es2022",
     strict: true,
     exactOptionalPropertyTypes: true,
     noUncheckedIndexedAccess: true,

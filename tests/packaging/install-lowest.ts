@@ -18,10 +18,14 @@ export async function installLowest(
   { folder, versions }: LowestConsumer,
   packed: readonly PackedPackage[],
 ): Promise<readonly string[]> {
-  const names = new Set([folder, ...always].map((each) => `@bitbucket-auth/${each}`));
+  const { dependencies: own = {} } = await readManifest(join(root, "packages", folder));
+  const standsOn = Object.keys(own).filter((name) => name.startsWith("@bitbucket-auth/"));
+  const names = new Set([...[folder, ...always].map((each) => `@bitbucket-auth/${each}`), ...standsOn]);
   const ours = packed.filter(({ name }) => names.has(name));
   const manifests = await Promise.all(ours.map(({ directory }) => readManifest(directory)));
-  const ranges = manifests.flatMap(({ dependencies = {} }) => Object.entries(dependencies));
+  const ranges = manifests
+    .flatMap(({ dependencies = {} }) => Object.entries(dependencies))
+    .filter(([name]) => !names.has(name));
   const wanted = {
     ...Object.fromEntries(ranges.map(([name, range]) => [name, lowestVersions(range)[0]])),
     ...versions,
@@ -32,7 +36,7 @@ export async function installLowest(
   return Object.keys(wanted);
 }
 
-/** What the README of a package tells people who have npm to write there, if anything. */
+/** What the README of a package tells users of npm to write there, if anything. */
 async function overridesOf(folder: string): Promise<Readonly<Record<string, object>>> {
   const readme = await readFile(join(root, "packages", folder, "README.md"), "utf8");
   const told = /`"overrides": (\{.+?\})`/.exec(readme)?.[1];

@@ -1,8 +1,8 @@
-import { cp, mkdir, mkdtemp, readFile, realpath, rm, symlink } from "node:fs/promises";
+import { cp, mkdir, mkdtemp, readFile, realpath, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
+import { installPacked } from "../consumers/consumer-project.ts";
 import { root, type PackedPackage } from "../consumers/packed-packages.ts";
-import { npmInstall } from "./npm-install.ts";
 
 /** The part of a published `package.json` that says what a package needs and what it offers. */
 export interface PublishedManifest {
@@ -42,7 +42,10 @@ export interface LonePackages {
   remove(): Promise<void>;
 }
 
-/** Installs each package from its tarball with npm, which asks its cache before the network and runs no script. */
+/**
+ * Puts each package where npm would: unpacked from its tarball, with links to what the workspace has of its dependencies. That
+ * npm does the same with these tarballs is shown by `lowest-versions.long.test.ts` and by the rehearsed release.
+ */
 export async function installAlone(packed: readonly PackedPackage[]): Promise<LonePackages> {
   // Note: outside the repository, or a package would find what its tarball lacks.
   const directory = await realpath(await mkdtemp(join(tmpdir(), "installed-alone-")));
@@ -64,12 +67,13 @@ async function installOne(
   const folder = given.name.replace("@bitbucket-auth/", "");
   const project = join(directory, folder);
   const manifest = await readManifest(given.directory);
-  const dependencies: Record<string, string> = {};
-  for (const name of [given.name, ...neededPeers(manifest)]) {
+  const modules = join(project, "node_modules");
+  for (const name of [given.name, ...neededPeers(manifest), ...ourDependencies(manifest)]) {
     const ours = packed.find((each) => each.name === name);
-    dependencies[name] = ours ? `file:${ours.tarball}` : await versionInWorkspace(folder, name);
+    if (ours) await installPacked(ours, modules, packed);
+    else await linkFromWorkspace(project, name, join("packages", folder));
   }
-  await npmInstall(project, dependencies);
+  await writeFile(join(project, "package.json"), JSON.stringify({ private: true, type: "module" }));
   const subpaths = Object.keys(manifest.exports).filter((subpath) => subpath !== "./package.json");
   const entries = subpaths.map((subpath) => given.name + subpath.slice(1));
   return { name: given.name, folder, manifest, project, entries };
@@ -79,7 +83,12 @@ function neededPeers({ peerDependencies = {}, peerDependenciesMeta = {} }: Publi
   return Object.keys(peerDependencies).filter((name) => peerDependenciesMeta[name]?.optional !== true);
 }
 
-/** A peer is installed as the lockfile has it, so that a release of somebody else's does not decide about a commit of ours. */
+/** What it stands on of ours comes from its tarball as well: no registry has it yet. */
+function ourDependencies({ dependencies = {} }: PublishedManifest): string[] {
+  return Object.keys(dependencies).filter((name) => name.startsWith("@bitbucket-auth/"));
+}
+
+/** The version that the lockfile has of a package, so that a release of another project does not decide about a commit of ours. */
 export async function versionInWorkspace(folder: string, name: string): Promise<string> {
   const path = join(root, "packages", folder, "node_modules", name, "package.json");
   return (JSON.parse(await readFile(path, "utf8")) as { version: string }).version;

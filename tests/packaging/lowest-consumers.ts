@@ -4,7 +4,7 @@ import { root } from "../consumers/packed-packages.ts";
 import { readManifest } from "./installed-alone.ts";
 import { lowestVersions } from "./lowest-versions.ts";
 
-/** A project of somebody who has a package of ours, and everything it is for, as old as we say it may be. */
+/** A user's project with a package of ours, and every peer at the lowest version that we promise. */
 export interface LowestConsumer {
   /** The package's folder in `packages/`. */
   readonly folder: string;

@@ -4,7 +4,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
-import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
+import { beforeAll, describe, expect, it, onTestFinished } from "vitest";
+import { hasMariadb, startMariadb } from "@bitbucket-auth/database-servers/mariadb";
+import { hasPostgres, startPostgres } from "@bitbucket-auth/database-servers/postgres";
 import { packPackages, root, type PackedPackages } from "../consumers/packed-packages.ts";
 import { plainEnvironment } from "../consumers/plain-environment.ts";
 import { hasRedisServer, startRedisServer } from "../storm/redis-server.ts";
@@ -20,7 +22,6 @@ let packed: PackedPackages;
 beforeAll(async () => {
   packed = await packPackages();
 }, 300_000);
-afterAll(() => packed.remove());
 
 const consumers = (await lowestConsumers()).map((consumer) => {
   const beside = Object.entries(consumer.versions).map((pair) => pair.join(" "));
@@ -49,6 +50,22 @@ async function copyPrograms(folder: string, project: string): Promise<readonly s
   return ["refresh.spec.ts", "msw.spec.ts"];
 }
 
+/** Where the databases of this machine are, each of them started for one test. */
+async function startDatabases(): Promise<Readonly<Record<string, string>>> {
+  const started: Record<string, string> = {};
+  if (hasPostgres) {
+    const server = await startPostgres();
+    onTestFinished(() => server.stop());
+    started["POSTGRES_URL"] = server.url;
+  }
+  if (hasMariadb) {
+    const server = await startMariadb();
+    onTestFinished(() => server.stop());
+    started["MARIADB"] = JSON.stringify(server.connection);
+  }
+  return started;
+}
+
 describe.each(consumers)("$folder, beside $beside", (consumer) => {
   const { folder, versions } = consumer;
 
@@ -68,12 +85,14 @@ describe.each(consumers)("$folder, beside $beside", (consumer) => {
       onTestFinished(() => server.stop());
       Object.assign(env, { REDIS_SOCKET: server.path });
     }
+    if (folder === "storage-sql") Object.assign(env, await startDatabases());
     for (const program of programsOf(folder, versions)) {
       // Note: the time only ends a program that would never end. It rejects with what the program printed.
       await run(process.execPath, program, { cwd: project, env, timeout: 300_000, killSignal: "SIGKILL" });
     }
 
-    for (const types of ["@types/node", "@types/express"]) await linkFromWorkspace(directory, types, "tests");
+    for (const types of ["@types/node", "@types/express", "@types/koa", "@types/pg"])
+      await linkFromWorkspace(directory, types, "tests");
     const kind = { compiler: "TypeScript 5.9", resolution: "nodenext" } as const;
     const platform = folder === "browser" ? "a page" : "Node";
     expect(await compile(project, { ...kind, platform, files, skipLibCheck: true })).toBe("");

@@ -19,6 +19,12 @@ describe("readModule()", () => {
     ]);
   });
 
+  it("finds nothing in a text, whatever quotation marks a regular expression before it has", () => {
+    const text =
+      "const a = /[\"'`]/; const b = `c`; const d = `node -e \"require('crypto')\"`; const e = require('f');";
+    expect(readModule(text).imports).toEqual(["f"]);
+  });
+
   it.each([
     "await load();",
     "export const a = [await load()];",

@@ -8,14 +8,40 @@ export interface ModuleFacts {
   readonly awaitsOnLoad: boolean;
 }
 
-/** Reads a `.js` or `.d.ts` file. */
+const known = new Map<string, ModuleFacts>();
+
+/** Reads a `.js` or `.d.ts` file. One that was read before is not parsed again. */
 export function readModule(text: string): ModuleFacts {
-  const { importedFiles, typeReferenceDirectives } = ts.preProcessFile(text, true, true);
-  const names = [...importedFiles, ...typeReferenceDirectives].map(({ fileName }) => fileName);
-  return {
-    imports: names.filter((name) => !name.startsWith(".")),
-    awaitsOnLoad: awaitsOnLoad(ts.createSourceFile("module.js", text, ts.ScriptTarget.ESNext)),
-  };
+  const facts = known.get(text) ?? parseModule(text);
+  known.set(text, facts);
+  return facts;
+}
+
+function parseModule(text: string): ModuleFacts {
+  // Parsed, not scanned as `ts.preProcessFile()` does, which takes a quotation mark in a regular expression for a string's.
+  const file = ts.createSourceFile("module.js", text, ts.ScriptTarget.ESNext);
+  const names = [...importsOf(file), ...file.typeReferenceDirectives.map(({ fileName }) => fileName)];
+  return { imports: names.filter((name) => !name.startsWith(".")), awaitsOnLoad: awaitsOnLoad(file) };
+}
+
+function importsOf(node: ts.Node): readonly string[] {
+  const found = specifiersOf(node).flatMap((each) =>
+    each && ts.isStringLiteralLike(each) ? [each.text] : [],
+  );
+  ts.forEachChild(node, (child) => void found.push(...importsOf(child)));
+  return found;
+}
+
+/** Where a module is named: `import`, `export from`, `import()`, `require()`, a type's `import("…")`, `declare module`. */
+function specifiersOf(node: ts.Node): readonly (ts.Node | undefined)[] {
+  if (ts.isImportDeclaration(node) || ts.isExportDeclaration(node)) return [node.moduleSpecifier];
+  if (ts.isExternalModuleReference(node)) return [node.expression];
+  if (ts.isModuleDeclaration(node)) return [node.name];
+  if (ts.isImportTypeNode(node)) return ts.isLiteralTypeNode(node.argument) ? [node.argument.literal] : [];
+  if (!ts.isCallExpression(node)) return [];
+  const { expression } = node;
+  const isRequire = ts.isIdentifier(expression) && expression.text === "require";
+  return isRequire || expression.kind === ts.SyntaxKind.ImportKeyword ? node.arguments.slice(0, 1) : [];
 }
 
 function awaitsOnLoad(node: ts.Node): boolean {

@@ -1,7 +1,7 @@
 import { readdir, readFile } from "node:fs/promises";
 import { join, posix } from "node:path";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { packPackages, root, type PackedPackages } from "../consumers/packed-packages.ts";
+import { beforeAll, describe, expect, it } from "vitest";
+import { packPackages, root, type PackedPackage, type PackedPackages } from "../consumers/packed-packages.ts";
 import { readManifest } from "./installed-alone.ts";
 import { offenders, readEach } from "./offenders.ts";
 
@@ -9,7 +9,6 @@ let packed: PackedPackages;
 beforeAll(async () => {
   packed = await packPackages();
 }, 120_000);
-afterAll(() => packed.remove());
 
 describe("every tarball", () => {
   it("is made of a folder in packages/, and every folder makes one", async () => {
@@ -26,15 +25,39 @@ describe("every tarball", () => {
 
   it("has the build and its sources, and nothing else", async () => {
     const known =
-      /^(README\.md|LICENSE|CHANGELOG\.md|package\.json|src\/.+\.ts|dist\/.+\.(js|d\.ts)(\.map)?)$/;
+      /^(README\.md|LICENSE|THIRD-PARTY-NOTICES\.md|CHANGELOG\.md|package\.json|src\/.+\.ts|dist\/.+\.(js|d\.ts)(\.map)?)$/;
     expect(await offenders(packed.all, ({ files }) => files.filter((file) => !known.test(file)))).toEqual({});
     const test = /(^|\/)tests?\/|\.test\./;
     expect(await offenders(packed.all, ({ files }) => files.filter((file) => test.test(file)))).toEqual({});
   });
 
-  it("has a map beside every module, which leads to its sources or carries them", async () => {
+  it("has a notice for everything that is built into it", async () => {
+    const found = new Map<string, readonly string[]>();
+    for (const given of packed.all) found.set(given.name, await builtInto(given));
+    expect(found.get("@bitbucket-auth/core")).toContain("zod");
+    const without = await offenders(packed.all, async ({ directory, name }) => {
+      const path = join(directory, "THIRD-PARTY-NOTICES.md");
+      const notices = await readFile(path, "utf8").catch(() => "");
+      return (found.get(name) ?? []).filter((each) => !notices.includes(`\n## ${each} `));
+    });
+    expect(without).toEqual({});
+  });
+
+  /** The packages of others that its maps lead to, also by way of core's build. */
+  function builtInto(given: PackedPackage): Promise<readonly string[]> {
+    return readEach(given, /\.js\.map$/, (text) => {
+      const { sources } = JSON.parse(text) as SourceMap;
+      const names = sources.map((source) => /.*\/node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(source)?.[1] ?? "");
+      const throughCore = sources.some((source) => source.includes("/core/dist/")) ? ["zod", "ofetch"] : [];
+      return [...new Set([...names.filter(Boolean), ...throughCore])];
+    });
+  }
+
+  it("has a source map beside every module, with the sources or their paths", async () => {
     const withoutMap = await offenders(packed.all, (given) =>
       readEach(given, /\.(js|d\.ts)$/, (text, file) => {
+        // What only passes on what others export has nothing to map.
+        if (/^(?:(?:import|export) [^;]*;\s*)+$/.test(text)) return [];
         const map = /\/\/# sourceMappingURL=(\S+)\s*$/.exec(text)?.[1] ?? "";
         return given.files.includes(posix.join(posix.dirname(file), map)) ? [] : [file];
       }),

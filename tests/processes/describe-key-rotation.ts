@@ -6,7 +6,7 @@ import { realStorages, withRealStorage } from "./real-storage.ts";
 
 /** Registers the tests of a key rotation over so many records. */
 export function describeKeyRotation(records: number): void {
-  const timeoutMs = 60_000 + records * 60;
+  const timeoutMs = 300_000 + records * 60;
   describe.each(realStorages)("a key rotation: %s", (name) => {
     it(
       `seals ${records} records anew while readers go on, none of whom fails`,

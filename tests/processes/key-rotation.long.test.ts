@@ -1,3 +1,3 @@
 import { describeKeyRotation } from "./describe-key-rotation.ts";
 
-describeKeyRotation(10_000);
+describeKeyRotation(500);

@@ -1,5 +1,6 @@
-import { describe, expect, it } from "vitest";
-import { storagesOnce, withStormStorage } from "../storm/storm-storage.ts";
+import { expect, it } from "vitest";
+import { quickStoragesOnce, withStormStorage } from "../storm/storm-storage.ts";
+import { describeHeartbeat, describeSlowBitbucket } from "./describe-leases.ts";
 import { redemptions, withStorm } from "./with-storm.ts";
 
 const others = { processes: [1, 2] };
@@ -19,46 +20,6 @@ it("takes over from a killed process of the same host at once: file", { timeout:
   );
 });
 
-describe.each(storagesOnce)("a lease: %s", (name) => {
-  it("is kept by its heartbeat for as long as its holder lives", { timeout: timeoutMs }, async () => {
-    const times = { leaseMs: "2000", timeoutMs: "1900", contentionMs: "8000" };
-    await withStormStorage(name, (settings) =>
-      withStorm({ settings: { ...settings, ...times } }, async (storm) => {
-        await storm.advance("121m");
-        const trap = await storm.trap(0, "before-save");
-
-        // They wait for four times the lease.
-        const waited = await storm.ask(others);
-        expect(waited.failures).toEqual({ refresh_contended: 10 });
-        trap.release();
-        expect(await trap.answers).toMatchObject({ served: 5, failed: 0 });
-
-        expect(await storm.ask()).toMatchObject({ served: 15, failed: 0 });
-        expect(await redemptions(storm)).toEqual({ sent: 1, reuse: 0 });
-      }),
-    );
-  });
-
-  it(
-    "outlasts no request: a Bitbucket slower than the lease is given up on and asked again later",
-    async () => {
-      const times = { leaseMs: "4000", timeoutMs: "3900" };
-      const profile = { base: "strict", leewayMs: 600_000, siblings: "last-live" } as const;
-      await withStormStorage(name, (settings) =>
-        withStorm({ settings: { ...settings, ...times }, profile }, async (storm) => {
-          await storm.bitbucket.faults.next("token", { delay: 12_000 });
-          await storm.advance("121m");
-
-          const slow = await storm.ask();
-          expect(slow.failures).toEqual({ token_request_failed: 15 });
-          expect(await redemptions(storm)).toEqual({ sent: 1, reuse: 0 });
-
-          await storm.advance("10s");
-          expect(await storm.ask()).toMatchObject({ served: 15, failed: 0 });
-          expect(await redemptions(storm)).toEqual({ sent: 2, reuse: 0 });
-        }),
-      );
-    },
-    timeoutMs,
-  );
-});
+// Each storage once. The long suite crosses the two.
+describeHeartbeat(quickStoragesOnce.filter((name) => name !== "file"));
+describeSlowBitbucket(quickStoragesOnce.filter((name) => name === "file"));

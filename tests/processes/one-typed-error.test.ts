@@ -97,13 +97,16 @@ describe.each(realStorages)("one typed error, and the record intact: %s", (name)
 
 describe.runIf(hasRedisServer)("one typed error, and the record intact, of a Redis", () => {
   it("that is not there", async () => {
-    await withRedis(async ({ storage }, server) => {
-      const signedIn = await expiredOn(storage);
-      await server.kill();
-      expect(await complaintOf(signedIn.auth.getAccessToken("alice"))).toBe("storage_failed, retry");
-      await server.restart();
-      await expectIntact(signedIn, signedIn.options);
-    });
+    await withRedis(
+      async ({ storage }, server) => {
+        const signedIn = await expiredOn(storage);
+        await server.kill();
+        expect(await complaintOf(signedIn.auth.getAccessToken("alice"))).toBe("storage_failed, retry");
+        await server.restart();
+        await expectIntact(signedIn, signedIn.options);
+      },
+      { deadlineMs: 2_000 },
+    );
   });
 
   it("that is full", async () => {

@@ -7,7 +7,7 @@ import { createRedisStorage } from "@bitbucket-auth/storage-redis";
 import { createClient } from "redis";
 import { hasRedisServer, startRedisServer, type RedisServer } from "../storm/redis-server.ts";
 
-/** A storage outside of this process, and what is in it as whoever steals it would see it. */
+/** A storage outside of this process, and what is in it as a thief would see it. */
 export interface RealStorage {
   readonly storage: TokenStorage;
   /** All there is, in whatever form it is kept. */
@@ -44,15 +44,16 @@ function connectionTo({ path }: RedisServer) {
   return createClient({ socket: { path, reconnectStrategy: 20 } });
 }
 
-/** The same on a Redis whose server a test may look into. */
+/** The same on a Redis whose server a test may look into. It is waited for as long as a busy machine needs. */
 export async function withRedis<T>(
   use: (real: RealStorage, server: RedisServer, client: RedisConnection) => Promise<T>,
+  { deadlineMs = 9_000 } = {},
 ): Promise<T> {
   const server = await startRedisServer();
   const client = connectionTo(server);
   client.on("error", () => undefined);
   await client.connect();
-  const storage = createRedisStorage({ client, deadlineMs: 1_000, onWarning: () => undefined });
+  const storage = createRedisStorage({ client, deadlineMs, onWarning: () => undefined });
   const rawBytes = async (): Promise<Buffer> =>
     Buffer.concat([await everyFileIn(dirname(server.path)), ...(await everyKey(client))]);
   try {

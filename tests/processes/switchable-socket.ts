@@ -4,7 +4,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-/** One address in front of several servers, as a failover keeps it: whoever connects reaches the one that counts. */
+/** One address in front of several servers, as a failover keeps it: a client that connects reaches the current one. */
 export interface SwitchableSocket {
   readonly path: string;
   /** Sends what connects from now on to another socket, and breaks what is connected. */

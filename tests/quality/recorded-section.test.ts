@@ -36,7 +36,7 @@ describe("docs/quality.md", () => {
     const section = (name: string): string =>
       text.slice(text.indexOf(`<!-- ${name}: begin -->`), text.indexOf(`<!-- ${name}: end -->`));
     const lines = [...section("coverage").matchAll(/^\| [\w-]+ +\| +\d+ \| +([\d.]+) %/gm)].map(valueOf);
-    expect(lines).toHaveLength(7);
+    expect(lines.length).toBeGreaterThanOrEqual(7);
     expect(Math.min(...lines)).toBeGreaterThanOrEqual(95);
     const [score = 0] = [...section("mutation").matchAll(/^\| all .* ([\d.]+) % \|$/gm)].map(valueOf);
     expect(score).toBeGreaterThanOrEqual(85);

@@ -11,7 +11,7 @@ export interface PendingRelease {
   readonly bump: string;
 }
 
-/** The packages that peer on core and have no major of their own while core has one. Empty when nobody is left behind. */
+/** The packages that peer on core and have no major of their own while core has one. Empty when none is left behind. */
 export function adaptersLeftBehind(
   pending: readonly PendingRelease[],
   adapters: readonly string[],

@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { cp, mkdir, mkdtemp, readFile, realpath, rm, writeFile } from "node:fs/promises";
+import { cp, mkdir, mkdtemp, readdir, readFile, realpath, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
@@ -10,9 +10,7 @@ import { registryConfig, rehearseRelease, type RehearsedRelease } from "./rehear
 import { root } from "./run-pnpm.ts";
 
 const run = promisify(execFile);
-const names = ["api-v2", "browser", "core", "express", "storage-file", "storage-redis", "testing"].map(
-  (folder) => `@bitbucket-auth/${folder}`,
-);
+const names = (await readdir(join(root, "packages"))).toSorted().map((folder) => `@bitbucket-auth/${folder}`);
 const adapters = names.filter((name) => name !== "@bitbucket-auth/core");
 
 // One release told from its beginning to its end: each test goes on where the one before it stopped.
@@ -52,7 +50,7 @@ describe("the first release, rehearsed against a registry on this machine", () =
   }
 
   it("makes every package 1.0.0, with a changelog and a lockfile that still fits", async () => {
-    await release.pnpm("run", "version-packages");
+    await release.pnpm("exec", "changeset", "version");
     expect(await release.manifests()).toEqual(
       expect.arrayContaining(names.map((name) => expect.objectContaining({ name, version: "1.0.0" }))),
     );
@@ -90,7 +88,11 @@ describe("the first release, rehearsed against a registry on this machine", () =
     expect(peers).toEqual({
       "@bitbucket-auth/core": undefined,
       ...Object.fromEntries(adapters.map((name) => [name, "^1.0.0"])),
+      // A program brings the core it runs on.
+      "@bitbucket-auth/cli": undefined,
     });
+    const cli = registry.published.find(({ name }) => name === "@bitbucket-auth/cli");
+    expect(cli?.dependencies?.["@bitbucket-auth/core"]).toBe("^1.0.0");
   });
 
   it("carries the licence and a README in every package, and says the same in its manifest", async () => {
@@ -128,7 +130,7 @@ describe("the first release, rehearsed against a registry on this machine", () =
     ] as const) {
       await release.addChangeset("@bitbucket-auth/core", bump);
       await release.commit(`Change core: ${bump}`);
-      await release.pnpm("run", "version-packages");
+      await release.pnpm("exec", "changeset", "version");
       await release.commit("Release packages");
       const versions = Object.fromEntries(
         (await release.manifests()).map((manifest) => [manifest.name, manifest.version]),

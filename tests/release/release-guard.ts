@@ -1,5 +1,5 @@
 // Refuses a release in which core gets a new major and an adapter does not. changesets 3 gives such an adapter a patch, although
-// the range it peers on moves to the new major: whoever updates in good faith would get two copies of core.
+// the range it peers on moves to the new major: a user who updates both would get two copies of core.
 import { fileURLToPath } from "node:url";
 import { adaptersLeftBehind, readAdapters, readPendingReleases } from "./adapter-majors.ts";
 

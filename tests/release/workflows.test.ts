@@ -75,7 +75,7 @@ describe("the workflows", () => {
     expect(withRight("pull-requests")).toEqual(["release.yml: version"]);
   });
 
-  it("run on nothing that gives a stranger's code our rights", () => {
+  it("run on no trigger that gives a fork's code our rights", () => {
     const events = Object.fromEntries(
       workflows.map(({ name, workflow }) => [name, Object.keys(workflow.on).toSorted()]),
     );

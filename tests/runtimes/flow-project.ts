@@ -11,8 +11,8 @@ import { npmInstall } from "../packaging/npm-install.ts";
 
 const run = promisify(execFile);
 
-/** What is shown to run: core itself, the file storage, and an Express app with a sign-in. */
-export type FlowName = "core" | "storage-file" | "express";
+/** What is shown to run: core itself, the file storage, an Express app with a sign-in, and requests that share a `BitbucketAuth`. */
+export type FlowName = "core" | "storage-file" | "express" | "requests";
 
 /** The programs of `programs/`, built, in a project that has our packages from their tarballs. */
 export interface FlowProject {
@@ -21,10 +21,14 @@ export interface FlowProject {
   programOf(flow: FlowName): string;
   /** One file with everything in it: a worker that answers with the verdict of the flow of core. */
   readonly worker: string;
+  /** As such files: the worker that several requests share, and the one that is its network. */
+  readonly requests: { readonly main: string; readonly tokenEndpoint: string };
   remove(): Promise<void>;
 }
 
-const ours = ["core", "testing", "storage-file", "express"].map((folder) => `@bitbucket-auth/${folder}`);
+const ours = ["core", "testing", "storage-file", "web", "express"].map(
+  (folder) => `@bitbucket-auth/${folder}`,
+);
 
 /** Packs, installs, compiles and bundles. */
 export async function createFlowProject(): Promise<FlowProject> {
@@ -33,8 +37,13 @@ export async function createFlowProject(): Promise<FlowProject> {
   try {
     await installOurs(directory);
     await compilePrograms(directory);
-    const worker = await bundleWorker(directory);
-    return { directory, programOf: (flow) => join(directory, "built", `${flow}-main.js`), worker, remove };
+    const worker = await bundleWorker(directory, "core-worker.js");
+    const requests = {
+      main: await bundleWorker(directory, "module-scope-worker.js"),
+      tokenEndpoint: await bundleWorker(directory, "token-endpoint-worker.js"),
+    };
+    const programOf = (flow: FlowName): string => join(directory, "built", `${flow}-main.js`);
+    return { directory, programOf, worker, requests, remove };
   } catch (error) {
     await remove();
     throw error;
@@ -43,15 +52,11 @@ export async function createFlowProject(): Promise<FlowProject> {
 
 async function installOurs(directory: string): Promise<void> {
   const packed = await packPackages();
-  try {
-    const tarballs = packed.all.filter(({ name }) => ours.includes(name));
-    await npmInstall(directory, {
-      ...Object.fromEntries(tarballs.map(({ name, tarball }) => [name, `file:${tarball}`])),
-      express: await versionInWorkspace("express", "express"),
-    });
-  } finally {
-    await packed.remove();
-  }
+  const tarballs = packed.all.filter(({ name }) => ours.includes(name));
+  await npmInstall(directory, {
+    ...Object.fromEntries(tarballs.map(({ name, tarball }) => [name, `file:${tarball}`])),
+    express: await versionInWorkspace("express", "express"),
+  });
 }
 
 async function compilePrograms(directory: string): Promise<void> {
@@ -73,8 +78,7 @@ async function compilePrograms(directory: string): Promise<void> {
 }
 
 /** For where no modules can be found by name. */
-async function bundleWorker(directory: string): Promise<string> {
-  const fileName = "core-worker.js";
+async function bundleWorker(directory: string, fileName: string): Promise<string> {
   await build({
     configFile: false,
     root: directory,
@@ -82,9 +86,10 @@ async function bundleWorker(directory: string): Promise<string> {
     build: {
       lib: { entry: join("built", fileName), formats: ["es"], fileName: () => fileName },
       outDir: "bundled",
+      emptyOutDir: false,
       target: "es2023",
       minify: false,
-      // Note: or what pages cannot import would be replaced by something empty, and nobody would notice.
+      // Note: or what pages cannot import would be replaced by something empty, and no test would fail.
       rolldownOptions: { external: /^node:/ },
     },
   });

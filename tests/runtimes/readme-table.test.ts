@@ -12,12 +12,12 @@ const results = [
     version: "99.0.0",
     verdicts: { core: ok, "storage-file": ok, express: { start: "Error: no" } },
   },
-  { name: "a page", version: "1", verdicts: { core: ok } },
+  { name: "a worker", version: "1", verdicts: { core: ok, requests: ok } },
 ];
 
 describe("the table of runtimes", () => {
-  it("in the README names the runtimes that are tried, in the versions that are tried, and all is well", async () => {
-    const [, ...rows] = readTable(await readFile(join(root, "README.md"), "utf8"));
+  it("in docs/runtimes.md names the runtimes that are tried, in the versions that are tried, and all is well", async () => {
+    const [, ...rows] = readTable(await readFile(join(root, "docs/runtimes.md"), "utf8"));
     const ofTheMachine = expect.stringMatching(/^[\d.]+$/);
     const named = runtimes.map(({ name, carrier }) => [name, carrier?.version ?? ofTheMachine]);
     expect(rows.map((row) => row.slice(0, 2))).toEqual(named);
@@ -27,6 +27,7 @@ describe("the table of runtimes", () => {
       ...stepsOfCore,
       flows.includes("storage-file") ? "ok" : "–",
       flows.includes("express") ? "ok" : "–",
+      flows.includes("requests") ? "ok" : "–",
     ]);
     expect(rows.map((row) => row.slice(2))).toEqual(seen);
   });
@@ -37,9 +38,9 @@ describe("the table of runtimes", () => {
       renderTable(results, "2026-01-02"),
     );
     expect(readTable(readme)).toEqual([
-      ["Runtime", "Version", "sign in", "sign out", "`storage-file`", "`express`"],
-      ["Node 99", "99.0.0", "ok", "ok", "ok", "Error: no"],
-      ["a page", "1", "ok", "ok", "–", "–"],
+      ["Runtime", "Version", "sign in", "sign out", "`storage-file`", "`express`", "across requests"],
+      ["Node 99", "99.0.0", "ok", "ok", "ok", "Error: no", "–"],
+      ["a worker", "1", "ok", "ok", "–", "–", "ok"],
     ]);
     expect(readme).toMatch(/^Before\n[^]*2026-01-02[^]*\nAfter$/);
     expect(readme).not.toContain("old");

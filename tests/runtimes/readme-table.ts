@@ -33,13 +33,14 @@ export function readTable(readme: string): readonly (readonly string[])[] {
 /** One row for each runtime, one column for each step of core's flow and for each of the other flows. */
 export function renderTable(results: readonly RuntimeResult[], date: string): string {
   const steps = Object.keys(results[0]?.verdicts.core ?? {});
-  const heading = ["Runtime", "Version", ...steps, "`storage-file`", "`express`"];
+  const heading = ["Runtime", "Version", ...steps, "`storage-file`", "`express`", "across requests"];
   const rows = results.map(({ name, version, verdicts }) => [
     name,
     version,
     ...steps.map((step) => verdicts.core?.[step] ?? "not tried"),
     summary(verdicts["storage-file"]),
     summary(verdicts.express),
+    summary(verdicts.requests),
   ]);
   const widths = heading.map((_, column) =>
     Math.max(...[heading, ...rows].map((row) => row[column]?.length ?? 0)),
@@ -57,6 +58,6 @@ function summary(verdict: Verdict | undefined): string {
 
 function split(text: string, mark: string): readonly [string, string] {
   const at = text.indexOf(mark);
-  if (at < 0) throw new Error(`The README lacks the mark ${mark}`);
+  if (at < 0) throw new Error(`The page lacks the mark ${mark}`);
   return [text.slice(0, at), text.slice(at + mark.length)];
 }

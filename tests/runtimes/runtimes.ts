@@ -25,9 +25,8 @@ export interface Carrier {
 
 const everyFlow = ["core", "storage-file", "express"] as const;
 
-/** What Deno has to allow. */
-const permissions: Readonly<Record<FlowName, readonly string[]>> = {
-  core: [],
+/** What Deno has to allow, where it is anything. */
+const permissions: Readonly<Partial<Record<FlowName, readonly string[]>>> = {
   "storage-file": ["--allow-read", "--allow-write", "--allow-env", "--allow-sys"],
   express: ["--allow-read", "--allow-env", "--allow-sys", "--allow-net=127.0.0.1"],
 };
@@ -60,12 +59,17 @@ export const runtimes: readonly Runtime[] = [
     name: "Deno",
     carrier: { name: "@deno/linux-x64-glibc", version: "2.9.6", executable: "deno" },
     flows: everyFlow,
-    run: runInProcess((flow) => ["run", "--no-prompt", "--node-modules-dir=manual", ...permissions[flow]]),
+    run: runInProcess((flow) => [
+      "run",
+      "--no-prompt",
+      "--node-modules-dir=manual",
+      ...(permissions[flow] ?? []),
+    ]),
   },
   {
     name: "workerd",
     carrier: { name: "@cloudflare/workerd-linux-64", version: "1.20261117.1", executable: "bin/workerd" },
-    flows: ["core"],
+    flows: ["core", "requests"],
     run: runInWorkerd,
   },
   { name: "Chromium", flows: ["core"], run: runInChromium },

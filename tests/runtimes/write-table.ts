@@ -8,7 +8,7 @@ import { runtimes } from "./runtimes.ts";
 import type { Verdict } from "./verdict.ts";
 
 /**
- * Runs every flow on every runtime and writes what was seen into the README. A runtime that cannot be had, or on which something
+ * Runs every flow on every runtime and writes what was seen into `docs/runtimes.md`. A runtime that cannot be had, or on which something
  * failed, ends it before anything is written.
  */
 process.env["CI"] = "true";
@@ -27,7 +27,7 @@ try {
     }
     results.push({ name: runtime.name, version: found.version, verdicts });
   }
-  const path = join(root, "README.md");
+  const path = join(root, "docs/runtimes.md");
   const today = new Date().toISOString().slice(0, 10);
   await writeFile(path, replaceTable(await readFile(path, "utf8"), renderTable(results, today)));
 } finally {

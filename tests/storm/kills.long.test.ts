@@ -1,4 +1,5 @@
 import { describeKills } from "./describe-kills.ts";
+import { storagesOnce } from "./storm-storage.ts";
 
 // 50 seeds on each of two storages and two kinds of server.
-describeKills(50);
+describeKills(50, { leeway: storagesOnce, strict: storagesOnce });

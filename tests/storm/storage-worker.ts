@@ -8,11 +8,15 @@ interface OpenStorage {
 
 /** The storage that the settings of the storm ask for, as a program of the user would open it. Loads nothing else. */
 async function openStorage(settings: Readonly<Record<string, string>>): Promise<OpenStorage> {
-  const { directory, redis: path = "", library, deadlineMs = "2000" } = settings;
+  const { directory, redis: path = "", library, deadlineMs = "9000" } = settings;
   if (directory !== undefined) {
     const { createFileStorage } = await import("@bitbucket-auth/storage-file");
     const storage = createFileStorage({ directory, logging: false });
     return { storage, end: () => storage.close() };
+  }
+  if (settings["sql"] !== undefined) {
+    const { openSql } = await import("./open-sql.ts");
+    return openSql(settings);
   }
   const { createRedisStorage } = await import("@bitbucket-auth/storage-redis");
   const options = { deadlineMs: Number(deadlineMs), onWarning: () => undefined };

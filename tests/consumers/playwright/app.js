@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { createServer } from "node:http";
 import { createBitbucketAuth } from "@bitbucket-auth/core";
 
-/** The app under test: it signs one person in and greets them by the name Bitbucket knows. */
+/** The app under test: it signs one user in and greets them by the name Bitbucket knows. */
 export async function startApp(clientOptions) {
   const auth = createBitbucketAuth({ ...clientOptions, logging: false });
   let transaction;

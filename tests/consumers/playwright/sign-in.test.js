@@ -49,7 +49,7 @@ test("signs in on the consent page, and stays signed in when the token has expir
   assert.deepEqual(await mock.violations(), []);
 });
 
-test("is told when the person cancels", async () => {
+test("is told when the user cancels", async () => {
   await page.goto(`${app.url}/login`);
   await page.getByRole("button", { name: "Cancel" }).click();
   await page.getByText("Failed: authorization_denied").waitFor();

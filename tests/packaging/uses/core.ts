@@ -15,7 +15,7 @@ const auth: BitbucketAuth = createBitbucketAuth(options);
 const token: string = await auth.getAccessToken();
 if (token !== "token") throw new Error(`Not the token: ${token}`);
 
-const code: string = await auth.getAccessToken("nobody").catch((error: unknown) => {
+const code: string = await auth.getAccessToken("unknown").catch((error: unknown) => {
   if (!isBitbucketAuthError(error)) throw error;
   return error.code === "signed_out" ? error.action : error.code;
 });

@@ -83,5 +83,8 @@ const [sessions] = process.argv.slice(2);
 if (sessions === undefined) await visit("bb_session");
 else {
   const session: (options: SessionOptions) => RequestHandler = createRequire(import.meta.url)(sessions);
-  await visit("connect.sid", session({ secret: "keyboard cat", resave: false, saveUninitialized: false }));
+  await visit(
+    "bb_begun,connect.sid",
+    session({ secret: "keyboard cat", resave: false, saveUninitialized: false }),
+  );
 }

@@ -28,7 +28,7 @@ assertRefreshed(mock, 1);
 for (const auth of auths) await auth.close();
 await rm(directory, { recursive: true });
 
-// The keyring itself belongs to whoever runs this: what the storage asks of it is there, and nothing is asked.
+// The keyring itself belongs to the user who runs this: what the storage asks of it is there, and nothing is asked.
 const { AsyncEntry } = createRequire(import.meta.url)("@napi-rs/keyring");
 for (const name of ["getPassword", "setPassword"])
   if (typeof AsyncEntry.prototype[name] !== "function") throw new Error(`The keyring has no ${name}()`);

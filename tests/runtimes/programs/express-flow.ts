@@ -7,7 +7,7 @@ import { createBitbucketMock } from "@bitbucket-auth/testing";
 import express from "express";
 import { check, type Steps } from "./run-steps.ts";
 
-/** An Express app that somebody signs in to, and what their browser would send. */
+/** An Express app that a user signs in to, and what the browser would send. */
 export function expressFlow(): Steps {
   const mock = createBitbucketMock({ profile: "strict" });
   const auth = createBitbucketAuth({

@@ -1,0 +1,3 @@
+import { describeTwoProcesses } from "./describe-two-processes.ts";
+
+describeTwoProcesses(200);

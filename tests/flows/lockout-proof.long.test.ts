@@ -1,0 +1,3 @@
+import { describeLockout } from "./describe-lockout.ts";
+
+describeLockout(500);

@@ -1,0 +1,3 @@
+import { describeInterleavings } from "./describe-interleavings.ts";
+
+describeInterleavings({ anywhere: 10_000, strict: 2_000 });

@@ -1,0 +1,3 @@
+import { describeSqlStorms } from "./describe-sql.ts";
+
+describeSqlStorms(["node:sqlite"]);

@@ -1,0 +1,4 @@
+import { guarded } from "../suite.js";
+
+export const GET = guarded(async ({ account }) => ({ account }));
+export const POST = GET;
