@@ -18,7 +18,7 @@ export function readSettings(env: NodeJS.ProcessEnv): Settings {
     port: readPort(env, "PORT", 3000),
     staticPort: readPort(env, "STATIC_PORT", 3001),
     ...readConsumer(env),
-    // Without one, everybody has to sign in again when the app is started again.
+    // Without one, a restart of the app ends every session.
     cookieSecret: env["COOKIE_SECRET"] || randomBytes(32).toString("base64"),
   };
 }

@@ -6,7 +6,7 @@ export interface Approval {
 }
 
 /**
- * Does what a person and a browser do with the consent page: opens it, presses "Grant access", and follows Bitbucket back
+ * Does what a user and a browser do with the consent page: opens it, presses "Grant access", and follows Bitbucket back
  * to the callback URL.
  */
 export async function approveConsent(authorizationUrl: string): Promise<Approval> {
@@ -19,5 +19,5 @@ export async function approveConsent(authorizationUrl: string): Promise<Approval
   if (location === null) throw new Error("The consent page did not send the browser back.");
   const landing = await fetch(location);
   await landing.body?.cancel();
-  return { username: body.get("username") ?? "somebody" };
+  return { username: body.get("username") ?? "unknown" };
 }

@@ -1,7 +1,7 @@
 import type { Consent } from "./acts/sign-in.ts";
 import type { Timeline } from "./timeline.ts";
 
-/** Leaves the consent page to the person at the screen. The callback server hears what they decide. */
+/** Leaves the consent page to the user. The callback server receives the decision. */
 export function askInBrowser(timeline: Timeline): Consent {
   return async (url) => {
     timeline.tell("Please open this address in a browser on this machine and decide:");

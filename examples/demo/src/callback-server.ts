@@ -1,11 +1,11 @@
 import { once } from "node:events";
 import { createServer } from "node:http";
 
-/** Where Bitbucket sends the browser when the person has decided: a server for one machine and a few seconds. */
+/** Where Bitbucket sends the browser when the user has decided: a server for one machine and a few seconds. */
 export interface CallbackServer {
   /** The callback URL of the consumer has to be exactly this. */
   readonly redirectUri: string;
-  /** The address that the next browser comes with. Rejects when nobody comes within `timeoutMs`. */
+  /** The address that the next browser comes with. Rejects when none comes within `timeoutMs`, in milliseconds. */
   nextCallback(timeoutMs: number): Promise<URL>;
   close(): Promise<void>;
 }
@@ -50,8 +50,8 @@ export async function startCallbackServer(port = 0): Promise<CallbackServer> {
     nextCallback: (timeoutMs) =>
       new Promise((resolve, reject) => {
         const minutes = Math.round(timeoutMs / 60_000);
-        const tooLate = new Error(`Nobody came back from the consent page within ${minutes} minutes.`);
-        // A timer that was overtaken by the callback, or by the end of the demo, keeps nobody waiting.
+        const tooLate = new Error(`No callback came from the consent page within ${minutes} minutes.`);
+        // After the callback, or at the end of the demo, the timer must not keep the process alive.
         setTimeout(reject, timeoutMs, tooLate).unref();
         deliver = resolve;
       }),

@@ -1,6 +1,6 @@
 import { parseArgs } from "node:util";
 
-/** What the person asked for. */
+/** What the command line asks for. */
 export interface CommandLine {
   readonly browser: boolean;
   readonly help: boolean;

@@ -1,7 +1,7 @@
-/** The form of a consent page, as a person's browser understands it. */
+/** The form of a consent page, as a browser reads it. */
 export interface ConsentForm {
   readonly action: URL;
-  /** What is sent when the person presses the button. */
+  /** What is sent when the button is pressed. */
   press(button: string): URLSearchParams;
 }
 

@@ -17,7 +17,7 @@ for (const [signal, exitCode] of [
     process.exit(exitCode);
   });
 }
-// Whoever was reading has gone away: `npm run demo | head`.
+// The reader of the output has closed it: `npm run demo | head`.
 process.stdout.once("error", () => process.exit(1));
 
 try {

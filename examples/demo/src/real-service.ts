@@ -5,7 +5,7 @@ import { askInBrowser } from "./ask-in-browser.ts";
 import { startCallbackServer } from "./callback-server.ts";
 import type { Timeline } from "./timeline.ts";
 
-/** Signs the person at the screen in to the real Bitbucket with the consumer from the environment, and calls the API. */
+/** Signs the user in to the real Bitbucket with the consumer from the environment, and calls the API. */
 export async function visitRealService(
   timeline: Timeline,
   { port }: { readonly port: number },
@@ -38,13 +38,13 @@ export async function visitRealService(
   }
 }
 
-/** Finds out before anybody is sent to a page whether Bitbucket can be reached and takes the key and secret. */
+/** Finds out before the user is sent to a page whether Bitbucket can be reached and takes the key and secret. */
 async function introduceConsumer(auth: BitbucketAuth, timeline: Timeline): Promise<void> {
   try {
     await auth.getAccessToken();
     timeline.tell("Bitbucket answers and knows the consumer.");
   } catch (error) {
-    // A public consumer may not act as itself. People can sign in with it all the same.
+    // A public consumer may not act as itself. Users can sign in with it.
     const isPublic =
       isBitbucketAuthError(error) &&
       error.code === "token_request_rejected" &&

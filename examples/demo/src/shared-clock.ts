@@ -3,7 +3,7 @@ import type { RemoteBitbucketMock } from "@bitbucket-auth/testing/server";
 
 /** The time of the story: real time, plus what was skipped. */
 export interface SharedClock extends Clock {
-  /** Moves the program and Bitbucket on together, so that nobody has to wait two hours for a token to expire. */
+  /** Moves the program and Bitbucket on together, so that a token expires without a wait of two hours. */
   skipHours(hours: number): Promise<void>;
 }
 

@@ -54,7 +54,7 @@ async function play(
       `This program (process ${process.pid}) signs a user in and keeps a working token. Bitbucket is a fake: process ${fake.pid}, over HTTP at ${fake.url}. As the real one does, it trades each refresh token for a new one. No token is ever printed.`,
     );
 
-    timeline.act("1  Somebody signs in");
+    timeline.act("1  A user signs in");
     const account = await signInWith(auth);
     const stage: Stage = { timeline, auth, account, bitbucket, clock };
 

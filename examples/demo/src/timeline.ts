@@ -11,7 +11,7 @@ export interface Timeline {
   tell(text: string): void;
   /** Something was promised, and here is the evidence. */
   prove(text: string): void;
-  /** Time moves on for everybody in the story. */
+  /** Moves the time of the program and of Bitbucket. */
   timePasses(text: string): void;
   /** An address to open: on a line of its own, unbroken, so that a terminal makes a link of it. */
   address(url: string): void;
@@ -29,7 +29,7 @@ const widest = 80;
 /** `+123.456 s` and two spaces. */
 const gutter = 12;
 
-/** Writes to a stream. Colours are for terminals, and for nobody who has set `NO_COLOR`. */
+/** Writes to a stream. In colour on a terminal, unless `NO_COLOR` is set. */
 export function createTimeline(stream: NodeJS.WriteStream = process.stdout): Timeline {
   const startedAt = performance.now();
   const isTerminal = stream.isTTY;

@@ -37,7 +37,7 @@ export async function readList(
   };
 }
 
-/** The page a person asked for: `?page=2`. */
+/** The page that was asked for: `?page=2`. */
 export function pageNumber(query: unknown): number {
   const wanted = member(query, "page");
   return typeof wanted === "string" && /^[1-9]\d{0,4}$/.test(wanted) ? Number(wanted) : 1;

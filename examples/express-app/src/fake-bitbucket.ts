@@ -18,13 +18,7 @@ const projects = [
   "mail",
 ];
 const parts = ["service", "client", "tests"];
-const tasks = [
-  "Add a page for",
-  "Fix a typo in",
-  "Speed up",
-  "Write tests for",
-  "Remove what nobody uses from",
-];
+const tasks = ["Add a page for", "Fix a typo in", "Speed up", "Write tests for", "Remove unused code from"];
 
 /** Starts a Bitbucket of our own with enough in it to leaf through. */
 export async function startFakeBitbucket(callbackUrl: string): Promise<BitbucketMockServer> {

@@ -14,7 +14,7 @@ export interface Page {
 /** Answers a request with a page. */
 export type ShowPage = (req: Request, res: Response, page: Page) => Promise<void>;
 
-/** Puts pages into the layout, which knows how long the token of the person still lives. */
+/** Puts pages into the layout, which knows how long the user's token is still valid. */
 export function pageWriter({
   auth,
   clock,
@@ -25,7 +25,6 @@ export function pageWriter({
   readonly fake: FakeControls | undefined;
 }): ShowPage {
   return async (req, res, page) => {
-    // Note: only set when somebody is signed in, whatever its type says.
     const account = req.bitbucket?.account;
     const expiresAt = account === undefined ? undefined : await tokenExpiry(auth, account);
     const remainingMs = expiresAt === undefined ? undefined : Math.max(0, expiresAt - clock.now());
@@ -33,7 +32,7 @@ export function pageWriter({
   };
 }
 
-/** `undefined` when there is no token to speak of; a page for everybody is shown all the same. */
+/** `undefined` when there is no token; a public page is shown without it. */
 async function tokenExpiry(auth: BitbucketAuth, account: string): Promise<number | undefined> {
   try {
     return (await auth.getTokens(account)).expiresAt;

@@ -7,10 +7,12 @@ export interface Settings {
   readonly clientId: string | undefined;
   readonly clientSecret: string | undefined;
   readonly redisUrl: string | undefined;
-  /** 32 bytes, shared by every process on one Redis. */
+  /** `postgres://…` or `mysql://…`. */
+  readonly databaseUrl: string | undefined;
+  /** 32 bytes, shared by every process on one Redis or database. */
   readonly tokenKey: Uint8Array | undefined;
   readonly cookieSecret: string;
-  /** The address people see, when it is not `http://localhost:<port>`. */
+  /** The address in the browser, when it is not `http://localhost:<port>`. */
   readonly baseUrl: string | undefined;
 }
 
@@ -27,8 +29,9 @@ export function readSettings(env: NodeJS.ProcessEnv): Settings {
     port,
     ...readConsumer(env),
     redisUrl: env["REDIS_URL"] || undefined,
+    databaseUrl: env["DATABASE_URL"] || undefined,
     tokenKey,
-    // Without one, everybody has to sign in again when the app is started again.
+    // Without one, a restart of the app ends every session.
     cookieSecret: env["COOKIE_SECRET"] || randomBytes(32).toString("base64"),
     baseUrl: env["BASE_URL"] || undefined,
   };

@@ -5,6 +5,9 @@ import { join } from "node:path";
 import type { EncryptionOptions, TokenStorage } from "@bitbucket-auth/core";
 import { createFileStorage } from "@bitbucket-auth/storage-file";
 import { createRedisStorage } from "@bitbucket-auth/storage-redis";
+import { createSqlStorage, createTables, type SqlClient } from "@bitbucket-auth/storage-sql";
+import { createPool } from "mysql2/promise";
+import { Pool } from "pg";
 import { createClient } from "redis";
 import type { Settings } from "./settings.ts";
 
@@ -13,14 +16,14 @@ export interface OpenStorage {
   readonly storage: TokenStorage;
   /** Absent: the file storage makes a key of its own. */
   readonly encryption?: EncryptionOptions;
-  /** For the person who starts the app. */
+  /** For the operator who starts the app. */
   readonly description: string;
   close(): Promise<void>;
 }
 
-/** Redis where there is one; else files, which for a fake Bitbucket are gone with the app. */
+/** Redis or a database where there is one; else files, which for a fake Bitbucket are gone with the app. */
 export async function openStorage(
-  { redisUrl, tokenKey }: Pick<Settings, "redisUrl" | "tokenKey">,
+  { redisUrl, databaseUrl, tokenKey }: Pick<Settings, "redisUrl" | "databaseUrl" | "tokenKey">,
   { isFake }: { readonly isFake: boolean },
 ): Promise<OpenStorage> {
   const key = tokenKey ?? (isFake ? new Uint8Array(randomBytes(32)) : undefined);
@@ -28,6 +31,10 @@ export async function openStorage(
   if (redisUrl !== undefined) {
     if (!encryption) throw new Error("With REDIS_URL, TOKEN_KEY is needed: openssl rand -base64 32");
     return openRedis(redisUrl, encryption);
+  }
+  if (databaseUrl !== undefined) {
+    if (!encryption) throw new Error("With DATABASE_URL, TOKEN_KEY is needed: openssl rand -base64 32");
+    return openDatabase(databaseUrl, encryption);
   }
   if (!isFake) {
     const storage = createFileStorage({ appName: "bitbucket-auth-express-app" });
@@ -57,4 +64,20 @@ async function openRedis(url: string, encryption: EncryptionOptions): Promise<Op
     description: "Redis",
     close: async () => client.destroy(),
   };
+}
+
+async function openDatabase(url: string, encryption: EncryptionOptions): Promise<OpenStorage> {
+  const { client, end } = connectTo(url);
+  await createTables({ client });
+  return { storage: createSqlStorage({ client }), encryption, description: "a SQL database", close: end };
+}
+
+function connectTo(url: string): { client: SqlClient; end(): Promise<void> } {
+  if (url.startsWith("mysql:")) {
+    const client = createPool(url);
+    return { client, end: () => client.end() };
+  }
+  const client = new Pool({ connectionString: url });
+  client.on("error", (error) => console.error(`PostgreSQL: ${error.message}`));
+  return { client, end: () => client.end() };
 }

@@ -15,8 +15,8 @@ const todayKey = "sign-in-today";
 const client = clientOf(speaksImplicit, "sign-in");
 const today = clientOf(refusesImplicit, todayKey);
 
-// In words for people, by the server's word or the error's code. What a programmer wants to know is in `message`.
-const useBackend = "Sign people in on a backend instead.";
+// In words for the user, by the server's error or the error's code. `message` is for developers.
+const useBackend = "Use a sign-in on a backend instead.";
 const sayings = {
   access_denied:
     "You did not allow this page to read your account. If that was not what you wanted, sign in again.",
@@ -38,7 +38,7 @@ try {
   problem = error;
 }
 
-/** A server that does not know the grant may answer with an error page of its own: then the person comes back by the back button. */
+/** A server that does not know the grant may answer with an error page of its own: then the user comes back by the back button. */
 function noteMissingAnswer() {
   if (sessionStorage.getItem(todayKey) === null) return;
   sessionStorage.removeItem(todayKey);
@@ -47,18 +47,18 @@ function noteMissingAnswer() {
 
 async function showPage() {
   if (!isSignedIn) noteMissingAnswer();
-  showPerson();
+  showUser();
   showSignIn();
-  if (!isSignedIn) return say(problem ? "You are not signed in." : "Nobody is signed in.");
-  say("Asking Bitbucket …");
+  if (!isSignedIn) return say("You are not signed in.");
+  say("Loading from Bitbucket");
   try {
-    const [person, workspaces] = await Promise.all([
+    const [user, workspaces] = await Promise.all([
       client.fetchResource({ resourceUrl: "/2.0/user", method: "GET" }),
       client.fetchResource({ resourceUrl: "/2.0/user/workspaces", method: "GET" }),
     ]);
     problem = undefined;
-    showPerson(person, workspaces);
-    say(`Signed in as ${person.display_name}.`);
+    showUser(user, workspaces);
+    say(`Signed in as ${user.display_name}.`);
   } catch (error) {
     problem = error;
     isSignedIn = error.action !== "reauthorize";
@@ -78,8 +78,8 @@ function showSignIn() {
   byId("problem-code").textContent = `Code: ${problem.code}`;
 }
 
-/** Without a person, nothing of the one before stays in the page. */
-function showPerson({ display_name: name = "", uuid = "" } = {}, { values = [] } = {}) {
+/** Without a user, nothing of the one before stays in the page. */
+function showUser({ display_name: name = "", uuid = "" } = {}, { values = [] } = {}) {
   byId("initials").textContent = name.replaceAll(/(\S)\S*\s*/g, "$1").slice(0, 2);
   byId("name").textContent = name;
   byId("account").textContent = uuid;

@@ -1,7 +1,7 @@
 /** A single-page app on the Express backend. There is no token here: the backend has it, and no script can read its cookie. */
 import { createBitbucketClient } from "@bitbucket-auth/browser";
 import { linkClicked, readAddress, type Place } from "./addresses.ts";
-import { readPage, readPerson } from "./bitbucket.ts";
+import { readPage, readUser } from "./bitbucket.ts";
 import { text } from "./json.ts";
 import { onSignOutElsewhere, tellOtherTabs } from "./other-tabs.ts";
 import { show, showBusy, signOutButton, type View } from "./screen.ts";
@@ -28,10 +28,10 @@ async function viewOf({ workspace, page }: Place): Promise<View> {
   try {
     if (workspace !== undefined)
       return repositoriesView(workspace, await readPage(client, ["repositories", workspace], page));
-    // One after the other: whoever is not signed in is told so once.
-    const person = await readPerson(client);
+    // One after the other: without a sign-in one request fails and not two.
+    const user = await readUser(client);
     const workspaces = await readPage(client, ["user", "workspaces"], page);
-    return homeView(person, workspaces);
+    return homeView(user, workspaces);
   } catch (error) {
     const isStranger = text(error, "code") === "signed_out" && !wasSignedIn;
     return isStranger ? welcomeView(actions) : problemView(error, actions);
@@ -72,6 +72,6 @@ addEventListener("popstate", () => {
   // The link that skips to the content only changes what is behind the #.
   if (location.pathname + location.search !== shownAddress) void open();
 });
-// Back from another site, the browser shows the page as it was left: perhaps of somebody who has signed out since.
+// Back from another site, the browser shows the page as it was left: perhaps of a user who has signed out since.
 addEventListener("pageshow", ({ persisted }) => void (persisted && open()));
 void open({ moveFocus: false });

@@ -4,7 +4,7 @@ import { member, text } from "./json.ts";
 const pageLength = 10;
 
 /** Who is signed in. */
-export interface Person {
+export interface User {
   readonly name: string;
   readonly username: string;
   readonly uuid: string;
@@ -19,8 +19,8 @@ export interface ListPage {
   readonly hasMore: boolean;
 }
 
-/** Rejects with the client's errors: `signed_out` when nobody is signed in. */
-export async function readPerson(client: BitBucketClient): Promise<Person> {
+/** Rejects with the client's errors: `signed_out` without a sign-in. */
+export async function readUser(client: BitBucketClient): Promise<User> {
   const user = await client.fetchResource({ resourceUrl: "/2.0/user" });
   return { name: text(user, "display_name"), username: text(user, "username"), uuid: text(user, "uuid") };
 }

@@ -1,6 +1,6 @@
 const key = "signed-out";
 
-/** Tells the other tabs of this app that the person has signed out. Browsers report changes of the storage to all but this one. */
+/** Tells the other tabs of this app that the user has signed out: browsers report a change of local storage to every other tab. */
 export function tellOtherTabs(): void {
   localStorage.setItem(key, "now");
   localStorage.removeItem(key);

@@ -1,13 +1,13 @@
 import { member, text } from "./json.ts";
 
-/** A failure, in words for people. */
+/** A failure, in words for the user. */
 export interface Problem {
   readonly title: string;
   readonly text: string;
   readonly next: "sign-in" | "try-again" | "leave";
 }
 
-/** Says what went wrong and what a person can do. What a program would do is in `error.action`. */
+/** What went wrong and what the user can do next, by `error.action`. */
 export function describeProblem(error: unknown): Problem {
   const action = text(error, "action");
   if (action === "reauthorize")
@@ -19,7 +19,7 @@ export function describeProblem(error: unknown): Problem {
   if (member(error, "status") === 404)
     return {
       title: "Not here",
-      text: "Bitbucket has no such thing, or your account may not see it. Check the address.",
+      text: "This page does not exist at Bitbucket, or your account may not see it. Check the address.",
       next: "leave",
     };
   if (action === "retry")

@@ -1,7 +1,7 @@
 /** What the page shows. */
 export interface View {
   readonly title: string;
-  /** Said to those who listen to the page. */
+  /** Announced by screen readers. */
   readonly status: string;
   readonly isSignedIn: boolean;
   readonly crumbs?: Node;
@@ -15,13 +15,13 @@ const status = find("#status");
 /** The button in the header. */
 export const signOutButton: HTMLElement = find("#sign-out");
 
-/** What is shown stays until the new view is there: a page that blinks is hard to follow. */
+/** Keeps what is shown until the new view is there, so that the page does not blink. */
 export function showBusy(): void {
   main.setAttribute("aria-busy", "true");
-  status.textContent = "Asking Bitbucket …";
+  status.textContent = "Loading from Bitbucket";
 }
 
-/** Shows a view, and moves the focus to its heading where the person asked for it. */
+/** Shows a view, and moves the focus to its heading after a navigation. */
 export function show(view: View, { moveFocus = true }: { readonly moveFocus?: boolean } = {}): void {
   document.title = `${view.title} · Bitbucket Auth`;
   main.replaceChildren(...view.body);

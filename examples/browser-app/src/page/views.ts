@@ -1,5 +1,5 @@
 import { addressOf } from "./addresses.ts";
-import type { ListPage, Person } from "./bitbucket.ts";
+import type { ListPage, User } from "./bitbucket.ts";
 import { element } from "./element.ts";
 import { member, text } from "./json.ts";
 import { describeProblem } from "./problems.ts";
@@ -11,7 +11,7 @@ export interface Actions {
   tryAgain(): void;
 }
 
-/** For somebody who is not signed in. */
+/** Shown before a sign-in. */
 export function welcomeView({ signIn }: Actions, status = "You are not signed in."): View {
   const hero = element(
     "section",
@@ -29,7 +29,7 @@ export function welcomeView({ signIn }: Actions, status = "You are not signed in
 }
 
 /** Who is signed in, and their workspaces. */
-export function homeView(person: Person, workspaces: ListPage): View {
+export function homeView(user: User, workspaces: ListPage): View {
   const item = (access: unknown): Node => {
     const slug = text(access, "workspace", "slug");
     const role = member(access, "administrator") === true ? "an administrator" : "a member";
@@ -42,10 +42,10 @@ export function homeView(person: Person, workspaces: ListPage): View {
   };
   return {
     title: "Home",
-    status: `Signed in as ${person.name}.`,
+    status: `Signed in as ${user.name}.`,
     isSignedIn: true,
     body: [
-      personCard(person),
+      userCard(user),
       element("h2", { id: "workspaces" }, "Your workspaces"),
       list("workspaces", workspaces.values, item),
       ...pager(workspaces),
@@ -107,13 +107,13 @@ function signInButton(signIn: () => void): Node {
   return element("button", { click: signIn }, "Sign in with Bitbucket");
 }
 
-function personCard({ name, username, uuid }: Person): Node {
+function userCard({ name, username, uuid }: User): Node {
   const words = name.split(/\s+/).slice(0, 2);
   const fact = (term: string, value: Node | string): Node =>
     element("div", {}, element("dt", {}, term), element("dd", {}, value));
   return element(
     "section",
-    { class: "card person" },
+    { class: "card profile" },
     element(
       "span",
       { class: "avatar", "aria-hidden": "true" },

@@ -26,7 +26,7 @@ export async function lostAnswer({ timeline, auth, account, bitbucket, clock }: 
   );
   timeline.prove("The caller got a token and noticed nothing. The grant lives.");
   timeline.tell(
-    "(Were there no such ten minutes, nobody could save it. The error would then have the reason lost_rotation.)",
+    "(Without these ten minutes the grant would be lost, and the error would have the reason lost_rotation.)",
   );
   return 1;
 }

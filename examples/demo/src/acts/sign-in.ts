@@ -2,12 +2,12 @@ import type { BitbucketAuth } from "@bitbucket-auth/core";
 import type { CallbackServer } from "../callback-server.ts";
 import type { Timeline } from "../timeline.ts";
 
-/** How somebody gets through the consent page: by hand, or by the demo itself. */
+/** How consent is given: by the user in a browser, or by the demo itself. */
 export type Consent = (authorizationUrl: string) => Promise<void>;
 
 const patienceMs = 5 * 60_000;
 
-/** Sends somebody to Bitbucket, hears what they decided, and keeps the grant. Answers the account it is kept under. */
+/** Sends the user to Bitbucket, reads what the callback says, and saves the grant. Answers its account. */
 export async function signIn(
   auth: BitbucketAuth,
   callbacks: CallbackServer,

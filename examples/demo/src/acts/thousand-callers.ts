@@ -4,7 +4,7 @@ import type { Stage } from "../stage.ts";
 
 const callers = 1_000;
 
-/** The token expires and everybody wants a new one in the same moment. Answers how many got it. */
+/** The token expires, and all callers ask for a new one at once. Answers how many got it. */
 export async function thousandCallers(stage: Stage): Promise<number> {
   const { timeline, auth, account, bitbucket, clock } = stage;
   await clock.skipHours(2);

@@ -1,17 +1,18 @@
-import type { BitbucketUser } from "@bitbucket-auth/express";
-import type { Request, RequestHandler, Response } from "express";
+import type { BitbucketRequest, BitbucketUser } from "@bitbucket-auth/express";
+import type { RequestHandler } from "express";
 import { isBitbucketAuthError } from "@bitbucket-auth/core";
 import { readList } from "../bitbucket-list.ts";
 import { html, type Html } from "../html.ts";
 import { member, text } from "../json.ts";
 import type { ShowPage } from "../page-writer.ts";
 
-/** For everybody: an invitation, or who you are and your workspaces. */
+/** A public page: an invitation, or the signed-in user and their workspaces. */
 export function homePage(show: ShowPage): RequestHandler {
   return async (req, res) => {
-    if (!req.bitbucket) return show(req, res, { title: "Welcome", body: welcome() });
+    const { bitbucket } = req;
+    if (!bitbucket) return show(req, res, { title: "Welcome", body: welcome() });
     try {
-      await showPerson(req, res, show);
+      await show(req, res, { title: "Home", body: await userPage(bitbucket) });
     } catch (error) {
       if (!isBitbucketAuthError(error) || error.action !== "reauthorize") throw error;
       await show(req, res, { title: "Signed out by Bitbucket", body: ended() });
@@ -19,12 +20,12 @@ export function homePage(show: ShowPage): RequestHandler {
   };
 }
 
-async function showPerson(req: Request, res: Response, show: ShowPage): Promise<void> {
+async function userPage(bitbucket: BitbucketRequest): Promise<Html> {
   const [user, workspaces] = await Promise.all([
-    req.bitbucket.user(),
-    readList(req.bitbucket, "/2.0/user/workspaces", { pagelen: 100 }),
+    bitbucket.user(),
+    readList(bitbucket, "/2.0/user/workspaces", { pagelen: 100 }),
   ]);
-  await show(req, res, { title: "Home", body: html`${card(user)}${workspaceList(workspaces.values)}` });
+  return html`${card(user)}${workspaceList(workspaces.values)}`;
 }
 
 function welcome(): Html {
@@ -55,7 +56,7 @@ function card({ displayName, username, uuid, emails = [] }: BitbucketUser): Html
     .slice(0, 2)
     .map((word) => word.slice(0, 1))
     .join("");
-  return html`<section class="card person">
+  return html`<section class="card profile">
     <span class="avatar" aria-hidden="true">${initials}</span>
     <div>
       <h1>${displayName}</h1>

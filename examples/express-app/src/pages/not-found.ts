@@ -3,7 +3,7 @@ import type { ErrorRequestHandler, RequestHandler } from "express";
 import { html } from "../html.ts";
 import type { ShowPage } from "../page-writer.ts";
 
-/** For addresses that nobody answers here, and for what Bitbucket does not have or does not show. */
+/** For addresses without a route here, and for what Bitbucket does not have or does not show. */
 export function notFoundPage(show: ShowPage): [RequestHandler, ErrorRequestHandler] {
   const body = html`<section class="hero">
     <h1>Not here</h1>

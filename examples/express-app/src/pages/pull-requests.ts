@@ -1,4 +1,4 @@
-import type { RequestHandler } from "express";
+import type { GuardedHandler } from "@bitbucket-auth/express";
 import { pageNumber, pager, readList } from "../bitbucket-list.ts";
 import { html, type Html } from "../html.ts";
 import { member, text } from "../json.ts";
@@ -7,7 +7,7 @@ import type { ShowPage } from "../page-writer.ts";
 const states = ["OPEN", "MERGED", "DECLINED"] as const;
 
 /** The pull requests of a repository in one state, ten at a time. */
-export function pullRequestsPage(show: ShowPage): RequestHandler<{ workspace: string; repository: string }> {
+export function pullRequestsPage(show: ShowPage): GuardedHandler<{ workspace: string; repository: string }> {
   return async (req, res) => {
     const { workspace, repository } = req.params;
     const state = states.find((known) => known === req.query["state"]) ?? "OPEN";

@@ -1,11 +1,11 @@
-import type { RequestHandler } from "express";
+import type { GuardedHandler } from "@bitbucket-auth/express";
 import { pageNumber, pager, readList } from "../bitbucket-list.ts";
 import { html, type Html } from "../html.ts";
 import { member, text } from "../json.ts";
 import type { ShowPage } from "../page-writer.ts";
 
 /** The repositories of a workspace, ten at a time. */
-export function repositoriesPage(show: ShowPage): RequestHandler<{ workspace: string }> {
+export function repositoriesPage(show: ShowPage): GuardedHandler<{ workspace: string }> {
   return async (req, res) => {
     const { workspace } = req.params;
     const list = await readList(req.bitbucket, `/2.0/repositories/${encodeURIComponent(workspace)}`, {

@@ -1,0 +1,39 @@
+/** Starts the app on Node. Without a consumer's key in the environment there is a fake Bitbucket inside. */
+import { once } from "node:events";
+import { randomBytes } from "node:crypto";
+import process from "node:process";
+import { createAdaptorServer } from "@hono/node-server";
+import { type BitbucketAuth, createBitbucketAuth } from "@bitbucket-auth/core";
+import { createFileStorage } from "@bitbucket-auth/storage-file";
+import { createBitbucketMock } from "@bitbucket-auth/testing";
+import { startBitbucketMock } from "@bitbucket-auth/testing/server";
+import { createBitbucketWeb } from "@bitbucket-auth/web";
+import { createApp } from "./app.ts";
+
+const { env } = process;
+let respond: (request: Request) => Response | Promise<Response> = () =>
+  new Response("Starting", { status: 503 });
+const server = createAdaptorServer({ fetch: (request) => respond(request) });
+server.listen(Number(env["PORT"] ?? 3000), "localhost");
+await once(server, "listening");
+const address = server.address();
+const port = typeof address === "object" && address ? address.port : 0;
+const baseUrl = env["BASE_URL"] ?? `http://localhost:${port}`;
+
+const auth =
+  env["BITBUCKET_CLIENT_ID"] === undefined
+    ? await onFakeBitbucket()
+    : createBitbucketAuth({ storage: createFileStorage({ appName: "bitbucket-hono-app" }) });
+const cookieSecret = env["COOKIE_SECRET"] ?? randomBytes(32).toString("base64");
+respond = createApp(createBitbucketWeb({ auth, cookieSecret, baseUrl })).fetch;
+process.stdout.write(`Listening at ${baseUrl}\n`);
+
+async function onFakeBitbucket(): Promise<BitbucketAuth> {
+  const mock = createBitbucketMock({ consumers: [{ callbackUrl: `${baseUrl}/auth/bitbucket/callback` }] });
+  const { urls } = await startBitbucketMock(mock);
+  const [consumer] = mock.consumers;
+  return createBitbucketAuth({
+    ...(consumer && { clientId: consumer.clientId, clientSecret: consumer.clientSecret }),
+    endpoints: { authorizationUrl: urls.authorize, tokenUrl: urls.token, apiUrl: urls.api },
+  });
+}
