@@ -1,5 +1,5 @@
 /**
- * What a call as somebody costs on top of a bare `fetch` with the token written in by hand.
+ * What a call for an account costs on top of a bare `fetch` with the token written in by hand.
  *
  * One server in a process of its own, one client, turns taken, as many calls in flight as a busy backend has. The third contestant
  * is what a careful program writes by hand, because a bare `fetch` may wait for ever.

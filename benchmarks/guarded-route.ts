@@ -1,5 +1,6 @@
 /**
- * What the guard costs: requests per second of a route behind `requireBitbucket()` against the same route without it.
+ * What the guard costs: requests per second of a route behind `requireBitbucket()` against the same route without it, in Express,
+ * or in Hono: `node guarded-route.ts hono`.
  *
  * One run, turns taken, the best round of each counts, by the clock and by the processor time of the server, which is less
  * at the mercy of whatever else the machine does. The server has a process of its own; the client writes ready-made requests
@@ -15,10 +16,14 @@ const connections = 8;
 const requestsPerConnection = 600;
 const inFlight = 16;
 
-const server = fork(
-  fileURLToPath(new URL("../packages/express/test/guarded-route-server.ts", import.meta.url)),
-  { execArgv: [] },
-);
+const framework = process.argv[2] ?? "express";
+const servers = new Map([
+  ["express", new URL("../packages/express/test/guarded-route-server.ts", import.meta.url)],
+  ["hono", new URL("../packages/web/test/guarded-route-server.ts", import.meta.url)],
+]);
+const program = servers.get(framework);
+if (!program) throw new Error(`There is no server of ${framework}: express or hono`);
+const server = fork(fileURLToPath(program), { execArgv: [] });
 const [hello] = (await once(server, "message")) as [{ port: number; cookie: string }];
 
 /** What one request takes, in microseconds. */
@@ -75,7 +80,7 @@ for (let round = 0; round < rounds; round += 1) {
 }
 server.disconnect();
 
-console.log(`A guarded route: best of ${rounds} rounds, Node ${process.version}`);
+console.log(`A guarded route in ${framework}: best of ${rounds} rounds, Node ${process.version}`);
 console.table(
   Object.fromEntries(
     paths.map((path) => [

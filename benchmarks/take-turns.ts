@@ -27,8 +27,8 @@ export interface TurnsOptions {
 const warmUpRounds = 12;
 
 /**
- * Measures in short rounds in which everyone runs once, each round in another order, so that whatever the machine does it does to
- * all alike. A multiple is the median of the multiples within the rounds: one bad round moves it for nobody.
+ * Measures in short rounds in which each runs once, each round in another order, so that whatever the machine does it does to
+ * all alike. A multiple is the median of the multiples within the rounds: one bad round moves no result.
  */
 export async function takeTurns(
   contestants: readonly [Contestant, ...Contestant[]],
@@ -70,7 +70,7 @@ async function costOf({ run }: Contestant, times: number): Promise<Cost> {
   return { timeMs, processorMs: (user + system) / 1000 };
 }
 
-/** Everybody comes first as often as last, and after each of the others. */
+/** Each comes first as often as last, and after each of the others. */
 function inOrderOf<T>(round: number, list: readonly T[]): readonly T[] {
   const shift = round % list.length;
   const turned = [...list.slice(shift), ...list.slice(0, shift)];

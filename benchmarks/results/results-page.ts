@@ -15,7 +15,7 @@ did: compare them within one table only. Counts do not.
 `;
 
 /** The parts of the page, each written by a command of its own. */
-export type Section = "rivals" | "scale";
+export type Section = "rivals" | "scale" | "compared";
 
 /** Replaces one part of the page and keeps the others. */
 export async function writeResults(section: Section, text: string): Promise<void> {

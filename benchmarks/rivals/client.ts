@@ -28,7 +28,7 @@ export type GetAccessToken = () => Promise<string>;
 
 /** A client, used as its README says. What it has no feature for is absent. */
 export interface Client {
-  /** Keeps somebody's tokens and refreshes them by itself. */
+  /** Keeps an account's tokens and refreshes them by itself. */
   readonly keep?: (connection: Connection, place: TokenPlace) => Promise<GetAccessToken>;
   /** Sends one refresh and resolves with the new access token once the answer has been read by all of its means. */
   readonly refresh?: (connection: Connection) => Promise<string>;

@@ -23,7 +23,7 @@ export interface Installation {
 }
 
 /**
- * Installs a package alone, as `npm install` would for a new project, without running anybody's scripts. Does nothing when
+ * Installs a package alone, as `npm install` would for a new project, without running install scripts. Does nothing when
  * that very version is there already. Rejects with npm's own words.
  */
 export async function installAlone({ name, version }: Installation): Promise<void> {

@@ -6,7 +6,7 @@ export interface PictureNumbers {
   readonly requestsFor100: ReadonlyMap<ClientName, number>;
   /** Of 160 callers in 8 processes. */
   readonly served: ReadonlyMap<ClientName, number>;
-  /** Seconds; `undefined` for whoever waited longer than anybody watched. */
+  /** Seconds; `undefined` for a client that waited longer than it was watched. */
   readonly gaveUpAfter: ReadonlyMap<ClientName, number | undefined>;
   readonly patienceSeconds: number;
 }

@@ -5,7 +5,7 @@ export interface Pinned {
 }
 
 /**
- * Who is measured beside us. Nobody else is installed, and none of them is a dependency of the workspace.
+ * The clients that are measured beside ours. No other is installed, and none of them is a dependency of the workspace.
  *
  * Changing this list makes the published results out of date: run `npm run bench:rivals` again.
  */

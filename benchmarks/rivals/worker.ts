@@ -13,7 +13,7 @@ export type Order =
 
 export type Answer = { readonly done: CallsTally } | { readonly broken: string };
 
-// A process in which one client works: it knows nothing of the measurement, and nobody else's work delays it.
+// A process in which one client works: it knows nothing of the measurement, and no other client's work delays it.
 const [, , name] = process.argv;
 const client = await createClient(name as ClientName);
 let keeper: { readonly getAccessToken: GetAccessToken; readonly old: string } | undefined;
@@ -59,7 +59,7 @@ async function carryOut(order: Order): Promise<CallsTally> {
   return tally(await Promise.allSettled([refresh(order.connection)]), order.connection.accessToken);
 }
 
-// A client that rejects behind everybody's back may not end the measurement.
+// An unhandled rejection of a client must not end the measurement.
 process.on("unhandledRejection", () => undefined);
 process.on("message", (order: Order) => {
   carryOut(order).then(

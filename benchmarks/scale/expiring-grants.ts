@@ -34,6 +34,6 @@ export async function measureExpiringGrants(): Promise<Table> {
     ],
     rows,
     reading:
-      "The cap is 10 a second for refreshes that nobody waits for. [What it carries](../docs/decisions/0017-ten-refreshes-ahead-a-second.md).",
+      "The cap is 10 a second for refreshes that no caller waits for. [What it carries](../docs/decisions/0017-ten-refreshes-ahead-a-second.md).",
   };
 }

@@ -7,7 +7,7 @@ import { scaleTitles } from "./titles.ts";
 const grants = 10_000;
 const days = 400;
 
-/** Grants that nobody uses for more than a year, and one `keepAlive()` a day. */
+/** Grants that are unused for more than a year, and one `keepAlive()` a day. */
 export async function measureIdleGrants(): Promise<Table> {
   const mock = createBitbucketMock({
     clock: frozenClock,
@@ -33,7 +33,7 @@ export async function measureIdleGrants(): Promise<Table> {
   const generations = issued.map((grant) => mock.grant(grant).generation - 1);
   return {
     title: scaleTitles.keepAlive,
-    method: "In simulated time, memory storage, one walk a day over grants that nobody asks for.",
+    method: "In simulated time, memory storage, one walk a day over unused grants.",
     columns: ["Grants", "Days", "Lost", "Failed refreshes", "Refreshes", "most of one grant"],
     rows: [
       [grants, days, lost, failed, mock.requests.token("refresh_token").length, Math.max(...generations)].map(

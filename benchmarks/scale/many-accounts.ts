@@ -43,7 +43,7 @@ export async function measureManyAccounts(): Promise<Table> {
     ]),
     reading:
       `A cached call costs ${probes.map((one) => (one.cachedNs / one.mapNs).toFixed(1)).join(", ")} times a look into a bare \`Map\` of as ` +
-      "many entries: what grows with their number is the way to memory and the work of the garbage collector, not a search. What nobody " +
+      "many entries: what grows with their number is the way to memory and the work of the garbage collector, not a search. What no caller " +
       "asks for is forgotten within two minutes; a program with few accounts has no need to, and keeps a thousand.",
   };
 }

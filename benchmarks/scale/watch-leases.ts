@@ -1,7 +1,7 @@
 import { setImmediate } from "node:timers/promises";
 import type { TokenStorage } from "@bitbucket-auth/core";
 
-/** A storage, and a way to wait until nobody refreshes over it any more. */
+/** A storage, and a way to wait until no refresh over it is left. */
 export interface WatchedLeases {
   readonly storage: TokenStorage;
   /** Resolves when no lease is held. Every refresh holds one from before its first step until after its last. */

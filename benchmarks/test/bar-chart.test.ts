@@ -35,7 +35,7 @@ describe("barChart()", () => {
     expect(lengths(chart([0, 0]))).toEqual([2, 2]);
   });
 
-  it("marks ours and nobody else", () => {
+  it("marks ours and no other", () => {
     expect(chart([1, 2, 3]).match(/<rect class="ours"/g)).toHaveLength(1);
   });
 

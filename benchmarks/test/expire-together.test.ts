@@ -9,7 +9,7 @@ it("sends 10 token requests a second at the most for 1,000 grants that run out i
   expect(together).toMatchObject({ tokenRequests: 1_000, late: 0, deadTokens: 0, reuse: 0 });
 });
 
-it("makes nobody wait for the pace whose token has run out", async () => {
+it("does not make a caller whose token has expired wait for the pace", async () => {
   const { mock, auth, accounts } = await signedInAccounts(100);
   await mock.clock.advance("121m");
 

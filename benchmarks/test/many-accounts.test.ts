@@ -7,7 +7,7 @@ interface CallCosts {
   readonly reads: number;
   readonly writes: number;
   readonly lists: number;
-  /** Looks at the clock: whoever searched through what is remembered would look for every entry. */
+  /** Looks at the clock: a search through what is remembered would look at every entry. */
   readonly looksAtTheClock: number;
 }
 

@@ -17,7 +17,7 @@ const names = [
 const rounds = 9;
 const callsPerTurn = 100_000;
 
-// A process of its own: everybody in it has a token with two hours left and gives it out again and again, in turns.
+// A process of its own: every client in it has a token with two hours left and gives it out again and again, in turns.
 const connection: Connection = {
   origin: "http://127.0.0.1:9",
   tokenUrl: "http://127.0.0.1:9/token",

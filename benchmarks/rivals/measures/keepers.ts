@@ -10,7 +10,7 @@ export const rivalKeepers: readonly ClientName[] = [
   "simple-oauth2",
 ];
 
-/** The row of everybody who leaves keeping tokens to their user. */
+/** The row of every client that leaves keeping tokens to its user. */
 export function rowOfOthers(columns: number): readonly string[] {
   const { oauth4webapi, "openid-client": openidClient, arctic, "client-oauth2": clientOauth2 } = clientTitles;
   const others = [oauth4webapi, openidClient, arctic, clientOauth2, "passport-oauth2", "@octokit/oauth-app"];

@@ -22,9 +22,9 @@ export async function measureMalformed(): Promise<Table> {
     columns: ["Library", "Refused, of 26", "Taken", "The good one"],
     rows,
     reading:
-      "What is taken here is stored, and fails later, where nobody looks for the cause: a token that is a number, one that lives for " +
+      "What is taken here is stored, and fails later, far from the cause: a token that is a number, one that lives for " +
       "ever, none at all. Ours takes an answer without `token_type` " +
-      "[on purpose](../docs/decisions/0003-absent-token-type.md): to refuse it would throw away the only tokens that work.",
+      "[on purpose](../docs/decisions/0003-absent-token-type.md), and [reads `null` as absent](../docs/decisions/0089-null-is-absent-in-a-token-response.md): to refuse it would throw away the only tokens that work.",
   };
 }
 

@@ -3,10 +3,10 @@ import { buffer } from "node:stream/consumers";
 import type { Connection } from "../client.ts";
 import { goodAnswer } from "./malformed-answers.ts";
 
-/** A host that no credential is meant for. It answers whoever comes with good tokens. */
+/** A host that no credential is meant for. It answers every request with good tokens. */
 export interface OtherHost {
   readonly url: string;
-  /** What arrived since the last time of asking, in words; `undefined` when nobody came. */
+  /** What arrived since the last time of asking, in words; `undefined` when nothing arrived. */
   received(grant: Connection): string | undefined;
   close(): Promise<void>;
 }

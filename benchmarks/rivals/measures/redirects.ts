@@ -18,7 +18,7 @@ export async function measureRedirects(): Promise<Table> {
     columns: ["Library", ...statuses.map(String)],
     rows,
     reading:
-      "Nothing should arrive: whoever can put a redirect in the way gets the grant, and with the secret the consumer as well.",
+      "Nothing should arrive: an attacker who can insert a redirect gets the grant, and with the secret the consumer as well.",
   };
 }
 

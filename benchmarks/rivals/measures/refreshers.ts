@@ -1,6 +1,6 @@
 import type { ClientName } from "../clients.ts";
 
-/** Everybody who sends a refresh when told to. */
+/** Every client that sends a refresh when told to. */
 export const refreshers = [
   "bitbucket-auth",
   "oauth4webapi",

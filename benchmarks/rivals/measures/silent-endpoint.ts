@@ -6,13 +6,13 @@ import type { Table } from "../../results/table.ts";
 import { refreshers } from "./refreshers.ts";
 import { titles } from "./titles.ts";
 
-/** How long anybody is watched. */
+/** How long a client is watched. */
 export const patienceMs = 35_000;
 
-/** A token endpoint that takes the request and never answers. Everybody waits at the same time. */
+/** A token endpoint that takes the request and never answers. All clients wait at the same time. */
 export async function measureSilentEndpoint(): Promise<{
   readonly table: Table;
-  /** Seconds; `undefined` for whoever was still waiting at the end. */
+  /** Seconds; `undefined` for a client that was still waiting at the end. */
   readonly gaveUpAfter: ReadonlyMap<ClientName, number | undefined>;
 }> {
   const names = [...refreshers, "slack"] as const;
@@ -29,7 +29,7 @@ export async function measureSilentEndpoint(): Promise<{
         clientTitles[name],
         seconds === undefined ? `not within ${patienceMs / 1000} s` : `${seconds.toFixed(1)} s`,
       ]),
-      reading: "Without an end to the waiting, everybody who shares the refresh hangs with it.",
+      reading: "Without an end to the waiting, every caller that shares the refresh hangs with it.",
     },
   };
 }

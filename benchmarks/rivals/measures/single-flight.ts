@@ -44,7 +44,7 @@ export async function measureSingleFlight(): Promise<{
     table: {
       title: titles.singleFlight,
       method:
-        "Everybody asks for the access token at once. Served means: given a token that Bitbucket's API takes afterwards. The last " +
+        "All callers ask for the access token at once. Served means: given a token that Bitbucket's API takes afterwards. The last " +
         "column is another run, in which the token runs out five times in a row.",
       columns,
       rows: [...rows, [...rowOfOthers(columns.length)]],
