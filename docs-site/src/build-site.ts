@@ -64,6 +64,7 @@ const app = await Application.bootstrap({
     "console",
     "css",
     "diff",
+    "dockerfile",
     "html",
     "http",
     "ini",

@@ -4,7 +4,7 @@ import type { PublishedModule } from "./published-modules.ts";
 import { readPackageReadme } from "./package-readme.ts";
 import type { Group } from "./site-pages.ts";
 
-/** Names each page as people do: a page of Markdown after its heading, a module after what stands behind `from`. */
+/** Names each page: a page of Markdown after its heading, a module after what stands behind `from`. */
 export function namePages(
   app: Application,
   pages: ReadonlyMap<string, Group>,

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import * as z from "zod/mini";
 import { root } from "./root.ts";
 
-/** A module that people import: a package, or one of its subpaths. */
+/** A module that users import: a package, or one of its subpaths. */
 export interface PublishedModule {
   /** What stands behind `from`. */
   readonly name: string;

@@ -14,6 +14,8 @@ const patterns: readonly { readonly group: Group; readonly glob: string }[] = [
   { group: "Guides", glob: "docs/guides/*.md" },
   { group: "Decisions", glob: "docs/decisions/*.md" },
   { group: "Project", glob: "*.md" },
+  // A program: it has no module whose page its README could begin.
+  { group: "Project", glob: "packages/cli/README.md" },
   { group: "Project", glob: "examples/*/README.md" },
   { group: "Project", glob: "benchmarks/*.md" },
 ];

@@ -2,7 +2,7 @@ import { relative } from "node:path";
 import { KindRouter, type Reflection } from "typedoc";
 import { root } from "./root.ts";
 
-/** Addresses people can read and link to: `docs/guides/many-hosts.html`, `api/core/createBitbucketAuth.html`. */
+/** Addresses to read and link to: `docs/guides/many-hosts.html`, `api/core/createBitbucketAuth.html`. */
 export class SiteRouter extends KindRouter {
   protected override getIdealBaseName(reflection: Reflection): string {
     if (reflection.isDocument()) {
