@@ -40,8 +40,15 @@ export interface GrantKeeper {
   stored(account: string): Promise<TokenRecord | undefined>;
   /** Stores a new grant of the account in place of an older one. Emits `signedIn`. */
   save(account: string, make: () => Promise<TokenRecord>): Promise<TokenSet>;
-  /** As `save`, for tokens from elsewhere. Rejects with `InvalidOptionsError` for what are none. */
-  saveTokens(account: string, tokens: PlainTokens): Promise<void>;
+  /**
+   * As `save`, for tokens from elsewhere. Answers `false` when other tokens count: a stored record that `stays` names is left
+   * in its place. Rejects with `InvalidOptionsError` for what are no tokens.
+   */
+  saveTokens(
+    account: string,
+    tokens: PlainTokens,
+    stays?: (stored: TokenRecord) => boolean,
+  ): Promise<boolean>;
   /** Forgets the grant of the account, here and in the storage. Emits `signedOut`. */
   remove(account: string): Promise<void>;
   close(): Promise<void>;
@@ -116,10 +123,14 @@ export function createGrantKeeper(options: BitbucketAuthOptions, requestTokens?:
   const signInTime = (): number => Math.max(clock.now(), lastSignOut + 1);
   // Twenty tabs that finish at once would otherwise overtake each other's compare-and-swap.
   const inTurn = createTurns(resolved.policy.joinMs);
-  const save = async (account: string, make: () => Promise<TokenRecord>): Promise<TokenRecord> => {
+  const save = async (
+    account: string,
+    make: () => Promise<TokenRecord>,
+    stays?: (stored: TokenRecord) => boolean,
+  ): Promise<TokenRecord> => {
     const ref = refOf(account);
     // The turn is taken before the record is made: making it takes a while, not always the same.
-    const saved = await inTurn(ref.key, async () => manager.signIn(ref, await make(), signInTime));
+    const saved = await inTurn(ref.key, async () => manager.signIn(ref, await make(), signInTime, stays));
     lastSignIn = Math.max(lastSignIn, saved.signedInAt ?? 0);
     events.emit("signedIn", { account });
     return saved;
@@ -148,9 +159,10 @@ export function createGrantKeeper(options: BitbucketAuthOptions, requestTokens?:
     async save(account, make) {
       return tokensFor(parts, manager, await save(account, make));
     },
-    async saveTokens(account, tokens) {
+    async saveTokens(account, tokens, stays) {
       const plain = parsePlainTokens(tokens);
-      await save(account, () => recordFromTokens(parts, plain));
+      const saved = await save(account, () => recordFromTokens(parts, plain), stays);
+      return saved.accessToken === plain.accessToken;
     },
     async remove(account) {
       const ref = refOf(account);

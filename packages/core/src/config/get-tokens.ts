@@ -206,11 +206,12 @@ async function tokensIn(storage: TokenStorage, config: TokenConfig, account: str
   try {
     if (config.refreshToken !== undefined && !config.forceCredentials)
       await adoptRefreshToken(config.refreshToken, grants.parts, key);
-    const kept = await keptTokens(config, grants, account);
+    const seen = config.forceCredentials ? undefined : await grants.stored(account);
+    const kept = seen && (await keptTokens(seen, config, grants, account));
     if (kept) return kept;
     const flights = credentialFlights.get(storage) ?? createSingleFlight<TokenSet>();
     credentialFlights.set(storage, flights);
-    const request = (): Promise<TokenSet> => requestAnew(config, grants, account);
+    const request = (): Promise<TokenSet> => requestAnew(config, grants, account, seen);
     return await joinOrStart(flights, key, request, { limitMs: resolved.policy.joinMs });
   } finally {
     await grants.close();
@@ -250,12 +251,11 @@ function replacesRequest(config: TokenConfig): boolean {
 
 /** What is stored, if it still works or can be refreshed. */
 async function keptTokens(
+  record: TokenRecord,
   config: TokenConfig,
   grants: GrantKeeper,
   account: string,
 ): Promise<TokenSet | undefined> {
-  const record = config.forceCredentials ? undefined : await grants.stored(account);
-  if (!record) return undefined;
   if (isFresh(record, grants.parts)) return grants.tokens(account);
   const { refreshToken } = record;
   if (refreshToken === undefined) return undefined;
@@ -274,7 +274,21 @@ function isFresh(record: TokenRecord, { clock, policy }: GrantKeeper["parts"]): 
   return freshness(record, clock.nowFor(record), policy, { minValidityMs: 0 }) !== "expired";
 }
 
-async function requestAnew(config: TokenConfig, grants: GrantKeeper, account: string): Promise<TokenSet> {
+/**
+ * Asks for new tokens and saves them in place of the record that was `seen`. A grant that another process has saved meanwhile can
+ * be refreshed for months: it stays, and its token is answered.
+ */
+async function requestAnew(
+  config: TokenConfig,
+  grants: GrantKeeper,
+  account: string,
+  seen: TokenRecord | undefined,
+): Promise<TokenSet> {
+  const isAnotherGrant = ({ status, refreshToken }: TokenRecord): boolean =>
+    !config.forceCredentials &&
+    status === "active" &&
+    refreshToken !== undefined &&
+    refreshToken !== seen?.refreshToken;
   const { requestTokens, timeoutMs } = grants.parts;
   const credentials = await config.credentialsProvider?.(config);
   const deadline = startDeadline(timeoutMs);
@@ -284,8 +298,8 @@ async function requestAnew(config: TokenConfig, grants: GrantKeeper, account: st
       : await requestTokens(clientCredentialsForm(), "client_credentials", deadline.signal);
     if (answer.kind !== "tokens") throw answer.error;
     const tokens = tokenSetFrom(answer.response);
-    await grants.saveTokens(account, tokens);
-    return tokens;
+    const isSaved = await grants.saveTokens(account, tokens, isAnotherGrant);
+    return isSaved ? tokens : await grants.tokens(account);
   } finally {
     deadline.cancel();
   }

@@ -132,7 +132,7 @@ export function createRefresher(parts: RefreshParts): Refresher {
   return {
     refresh,
     askedAt: (ref) => leases.askedAt(ref),
-    saveSignIn: (ref, obtained, now) => saver.saveSignIn(ref, obtained, now),
+    saveSignIn: (...signIn) => saver.saveSignIn(...signIn),
     isCooling: (ref, record) => failures.isCooling(ref, record),
     forget: (ref) => failures.forget(ref),
     tell: (ref, error) => failures.tell(ref, error),

@@ -59,9 +59,14 @@ export interface Saver {
    * one, or what a peer has already refreshed it to when the write had arrived and was reported as failed.
    *
    * `signedInAt` is that of the live grant it replaces, or `now()` when there is none: nothing stored, a tombstone, or a record
-   * that cannot be read.
+   * that cannot be read. A stored record that `stays` names is left where it is, and counts.
    */
-  saveSignIn(ref: GrantRef, obtained: TokenRecord, now: () => number): Promise<TokenRecord>;
+  saveSignIn(
+    ref: GrantRef,
+    obtained: TokenRecord,
+    now: () => number,
+    stays?: (stored: TokenRecord) => boolean,
+  ): Promise<TokenRecord>;
 }
 
 /** One per `BitbucketAuth`. */
@@ -151,7 +156,7 @@ export function createSaver({
       }
     },
 
-    async saveSignIn(ref, obtained, now) {
+    async saveSignIn(ref, obtained, now, stays) {
       let expected: Version | null = null;
       let record: TokenRecord = { ...obtained, signedInAt: now() };
       for (let attempt = 0; attempt < fixed.signInTries; attempt++) {
@@ -161,6 +166,7 @@ export function createSaver({
         const successor = written.repeated ? await successorOf(ref, record) : undefined;
         if (successor) return successor;
         const live = written.deleted || written.current === null ? null : await readLive(ref);
+        if (live && stays?.(live.record)) return live.record;
         expected = live?.version ?? written.current;
         record = { ...obtained, signedInAt: live ? live.record.signedInAt : now() };
       }

@@ -112,11 +112,16 @@ export class TokenManager {
 
   /**
    * Saves what a sign-in brought and serves it from then on, unless the grant was dropped meanwhile. `now` is when it signed
-   * in, if it finds no live grant.
+   * in, if it finds no live grant. A stored record that `stays` names is served instead.
    */
-  async signIn(ref: GrantRef, record: TokenRecord, now: () => number): Promise<TokenRecord> {
+  async signIn(
+    ref: GrantRef,
+    record: TokenRecord,
+    now: () => number,
+    stays?: (stored: TokenRecord) => boolean,
+  ): Promise<TokenRecord> {
     const since = this.#cache.mark(ref.account);
-    const saved = await this.#refresher.saveSignIn(ref, record, now);
+    const saved = await this.#refresher.saveSignIn(ref, record, now, stays);
     const isOvertaken = this.#cache.mark(ref.account) !== since;
     this.#refresher.forget(ref);
     this.drop(ref);

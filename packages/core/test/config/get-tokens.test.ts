@@ -6,6 +6,7 @@ import {
   optionsFromConfig,
   storageFromConfig,
 } from "../../src/config/get-tokens.ts";
+import { createBitbucketAuth } from "../../src/create-bitbucket-auth.ts";
 import { createMemoryStorage } from "../../src/storage/memory-storage.ts";
 import { serializeTokens } from "../../src/token-endpoint/response.ts";
 import { rejectionOf } from "../promises.ts";
@@ -167,6 +168,46 @@ describe("getTokens(config)", () => {
     expect(grantsOf(requests)).toEqual(["client_credentials"]);
     expect(requests[0]?.headers.get("authorization")).toBe(`Basic ${btoa("consumer-key:consumer-secret")}`);
     expect(kept()).not.toHaveProperty("refreshToken");
+  });
+
+  it.each(["client credentials", "the credentialsProvider"])(
+    "keeps a grant that another process saves while new tokens are asked for by %s",
+    async (way) => {
+      const storage = createMemoryStorage();
+      const { config } = createConfigUnderTest(undefined, [tokens(3)]);
+      const { loadConfig: _load, saveConfig: _save, ...bare } = config;
+      const elsewhere = createBitbucketAuth({
+        clientId: "consumer-key",
+        clientSecret: "consumer-secret",
+        storage,
+        clock: { now: () => now },
+        logging: false,
+      });
+      const asked = getTokens({
+        ...bare,
+        storage,
+        ...(way === "the credentialsProvider" && { credentialsProvider }),
+        fetch: async () => {
+          await elsewhere.saveTokens("default", { ...fresh, tokenType: "bearer" });
+          return tokens(2);
+        },
+      });
+      expect(serializeTokens(await asked)).toMatchObject(fresh);
+      expect(await getAccessToken({ ...bare, storage })).toBe("access-1");
+      await elsewhere.close();
+    },
+  );
+
+  it("takes the place of a grant that another process saves meanwhile where forceCredentials says so", async () => {
+    const storage = createMemoryStorage();
+    const { config } = createConfigUnderTest(undefined);
+    const { loadConfig: _load, saveConfig: _save, ...bare } = { ...config, storage };
+    const fetch = async (): Promise<Response> => {
+      await getTokens({ ...bare, refreshToken: "refresh-1", fetch: async () => tokens(1) });
+      return tokens(2);
+    };
+    expect(await getAccessToken({ ...bare, fetch, forceCredentials: true })).toBe("access-2");
+    expect(await getAccessToken(bare)).toBe("access-2");
   });
 
   it("asks again by client credentials for a stored token that has expired and cannot be refreshed", async () => {
