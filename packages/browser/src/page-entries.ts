@@ -82,8 +82,10 @@ export function createDatabaseEntries(database: PageDatabase): Entries & { close
   /** The entry, taken over from local storage where the database has no row for its key. */
   const readOrAdopt = async (key: string): Promise<Entry | undefined> => {
     const entry = await read(key);
-    const config = entry ? undefined : localConfig(key);
-    if (!config) return entry;
+    if (entry) return entry;
+    const config = localConfig(key);
+    // Another tab may have taken it over since the first look: it is in the database before it leaves local storage.
+    if (!config) return read(key);
     const found = await configStorage({ loadConfig: () => config, saveConfig: () => undefined }).get(key);
     if (!found) return undefined;
     const { ok } = await swap(key, null, found.bytes, { version: crypto.randomUUID() });

@@ -3,7 +3,7 @@ import { IDBObjectStore as FDBObjectStore } from "fake-indexeddb";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { createPageStorage } from "../src/index.ts";
 import { rejectionOf } from "./fake-page.ts";
-import { stubPage, type FakePlatform } from "./fake-platform.ts";
+import { deferred, stubPage, type FakePlatform } from "./fake-platform.ts";
 
 const dayMs = 24 * 3_600_000;
 const content = new TextEncoder().encode("content");
@@ -94,6 +94,32 @@ describe("createPageStorage() and its database", () => {
     expect(await storage.compareAndSwap("k", null, content, { version: "v2" })).toEqual({ ok: true });
   });
 
+  it("finds what another tab takes over from local storage between this tab's two looks", async () => {
+    const [late, other] = [createPageStorage({ logger }), createPageStorage({ logger })];
+    await late.get("another key");
+    platform.local.set("k", JSON.stringify({ accessToken: "a", refreshToken: "r" }));
+    const takenOver = deferred();
+    // The late tab's answer from the database, "nothing", reaches it when the other tab is done.
+    const get = vi.spyOn(FDBObjectStore.prototype, "get").mockImplementationOnce(function (
+      this: IDBObjectStore,
+      key,
+    ) {
+      get.mockRestore();
+      const request = this.get(key);
+      const listen = request.addEventListener.bind(request);
+      const listenLate = (type: string, listener: () => void): void =>
+        listen(type, () => void takenOver.promise.then(listener));
+      Object.assign(request, { addEventListener: listenLate });
+      return request;
+    });
+    const looked = late.get("k");
+    const entry = await other.get("k");
+    expect(platform.local.has("k")).toBe(false);
+    takenOver.resolve();
+    expect(await looked).toEqual(entry);
+    expect(entry).not.toBeNull();
+  });
+
   it("says that nothing was changed and what to do when the origin has no space left", async () => {
     const storage = createPageStorage();
     await storage.get("k");
@@ -162,7 +188,7 @@ describe("createPageStorage() and its leases", () => {
     await storage.tryLease("k", { owner: "bob", ttlMs: dayMs });
     await storage.close();
     await Promise.resolve();
-    await vi.waitFor(() => expect(platform.locks.held.size).toBe(0));
+    await expect.poll(() => platform.locks.held.size).toBe(0);
   });
 
   it("gives a lease away whose time cannot be known, because the clock was set back by an hour", async () => {

@@ -88,6 +88,7 @@ describe.skipIf(!hasChromium)("tabs of one origin, in Chromium", () => {
       grant.key,
       JSON.stringify(grant.entry),
     ] as const);
+    await untilAllSeeTheSame(pages, grant.key);
     return { mock, grant, pages, opened };
   }
 
@@ -133,6 +134,7 @@ describe.skipIf(!hasChromium)("tabs of one origin, in Chromium", () => {
         seen.add(answers[0] ?? "");
         expect(mock.requests.token("refresh_token")).toHaveLength(round);
         await expire(pages[0], way);
+        await untilAllSeeTheSame(pages, grant.key);
       }
       expect(seen.size).toBe(3);
       expect(mock.reuseCount).toBe(0);
@@ -182,6 +184,13 @@ describe.skipIf(!hasChromium)("tabs of one origin, in Chromium", () => {
     expect(await askIn(page, grant, "page storage", 3)).toEqual(before);
   }, 60_000);
 });
+
+/** Tabs have processes of their own, and show what the first wrote to local storage a moment later. */
+async function untilAllSeeTheSame(pages: readonly Page[], key: string): Promise<void> {
+  const entries = (): Promise<(string | null)[]> =>
+    Promise.all(pages.map((page) => page.evaluate((of) => localStorage.getItem(of), key)));
+  await expect.poll(async () => new Set(await entries()).size).toBe(1);
+}
 
 /** Sets the expiry of what is stored to the past, where it is. */
 async function expire(page: Page | undefined, way: "page storage" | "functions"): Promise<void> {
