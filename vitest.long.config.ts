@@ -21,6 +21,7 @@ const test = {
   exclude: configDefaults.exclude,
   testTimeout: 20 * 60_000,
   hookTimeout: 10 * 60_000,
+  expect: { poll: { timeout: 30_000 } },
 };
 
 // What takes minutes: a million fuzzed bodies, every kill point with every seed. `npm run check:long` runs all of it, and

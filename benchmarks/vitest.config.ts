@@ -5,6 +5,8 @@ export default defineConfig({
     name: "benchmarks",
     include: ["test/**/*.test.ts"],
     testTimeout: 60_000,
+    hookTimeout: 60_000,
+    expect: { poll: { timeout: 30_000 } },
     // Files share a worker's modules: a new set for each file costs more than most tests.
     isolate: false,
     exclude: ["**/*.long.test.ts", "**/node_modules/**"],

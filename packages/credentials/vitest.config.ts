@@ -7,6 +7,8 @@ export default defineConfig({
     exclude: [...configDefaults.exclude, "**/*.long.test.ts"],
     // Against hanging only: a fuzz test takes long on a busy machine.
     testTimeout: 60_000,
+    hookTimeout: 60_000,
+    expect: { poll: { timeout: 30_000 } },
     // Files share a worker's modules: a new set for each file costs more than most tests.
     isolate: false,
   },

@@ -116,7 +116,7 @@ export function describePromises(choice: ClientChoice): void {
       await tell(`DELETE FROM ${prefix}_lease`);
       // Note: SQLite's clock counts milliseconds. What removes a lease leaves it there for a day.
       const removedAt = Date.now();
-      await vi.waitUntil(() => Date.now() > removedAt + 1);
+      await vi.waitUntil(() => Date.now() > removedAt + 1, { timeout: 30_000 });
       const second = await storage.tryLease("k", { owner: "bob", ttlMs });
       expect(second?.fence).toBeGreaterThan(first?.fence ?? Number.POSITIVE_INFINITY);
       expect(await first?.renew(ttlMs)).toBe(false);

@@ -9,7 +9,7 @@ const childProcesses = (): number =>
 
 /** Node lets go of a process a moment after it has ended. */
 const expectNoMoreThan = (before: number): Promise<void> =>
-  vi.waitFor(() => expect(childProcesses()).toBeLessThanOrEqual(before));
+  vi.waitFor(() => expect(childProcesses()).toBeLessThanOrEqual(before), { timeout: 30_000 });
 
 describe("runStorm()", { timeout: 60_000 }, () => {
   it("counts one request per expiry where a storage keeps its promises, and leaves nothing running", async () => {
