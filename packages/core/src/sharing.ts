@@ -43,25 +43,29 @@ export function createSingleFlight<T>(): SingleFlight<T> {
 /** What a wait for another caller's run ends with when that run is not going to end. */
 export const lost: unique symbol = Symbol("lost");
 
-/** The same run, which resolves with `lost` where it rejects with an error that is none of ours: see `join`. */
-export function orLost<T>(running: Promise<T>): Promise<T | typeof lost> {
-  return running.catch((error: unknown) => {
-    if (isBitbucketAuthError(error)) throw error;
-    return lost;
-  });
-}
-
 /**
  * Waits for a run that another caller began. Where a platform ends what a request began with its response, such a run never
- * ends: nothing is heard of it for `limitMs`, or the platform rejects the wait with an error of its own. Both are `lost`, and
- * the caller runs it itself.
+ * ends: `limitMs` pass without a result, or the platform rejects the wait with an error that is none of ours. Both resolve with
+ * `lost`, and the caller then runs it itself.
+ *
+ * `isAlive` is asked each time `limitMs` have passed: while it says so, the wait goes on.
  */
 export function join<T>(
   running: Promise<T>,
   limitMs: number,
   signals: readonly (StopSignal | undefined)[] = [],
+  isAlive: () => boolean = () => false,
 ): Promise<T | typeof lost> {
-  return waitFor<T | typeof lost>(orLost(running), signals, { timeoutMs: limitMs, onTimeout: () => lost });
+  const joined = running.catch((error: unknown): typeof lost => {
+    if (isBitbucketAuthError(error)) throw error;
+    return lost;
+  });
+  const wait = (): Promise<T | typeof lost> =>
+    waitFor<T | typeof lost>(joined, signals, {
+      timeoutMs: limitMs,
+      onTimeout: () => (isAlive() ? wait() : lost),
+    });
+  return wait();
 }
 
 /** Runs of others that one caller waits for before it starts one, whatever is under way. */

@@ -123,8 +123,8 @@ export interface Bounds<T> {
   /** In milliseconds. Absent: no limit. */
   readonly timeoutMs?: number | undefined;
   readonly startTimer?: StartTimer | undefined;
-  /** What takes the place of the result when time is up; may throw. */
-  readonly onTimeout?: (() => T) | undefined;
+  /** What takes the place of the result when time is up: a value, or a further wait. May throw. */
+  readonly onTimeout?: (() => T | Promise<T>) | undefined;
   readonly signals: readonly (StopSignal | undefined)[];
   /** What takes the place of the result when a signal fires. Absent: the wait rejects with the signal's reason. */
   readonly onStopped?: (() => T) | undefined;
@@ -215,8 +215,8 @@ export function startDeadline(ms: number): Deadline {
 /** A limit to a wait for something shared. */
 export interface WaitLimit<T> {
   readonly timeoutMs: number;
-  /** What takes the place of the result when time is up; may throw. */
-  readonly onTimeout: () => T;
+  /** What takes the place of the result when time is up: a value, or a further wait. May throw. */
+  readonly onTimeout: () => T | Promise<T>;
 }
 
 /** Waits for a shared promise on behalf of one caller: a signal or the limit frees that caller and leaves the promise alone. */

@@ -1,4 +1,4 @@
-import { assertOptions, type Clock } from "../environment.js";
+import { assertOptions } from "../environment.js";
 import { InvalidOptionsError } from "../errors.js";
 import type { RecordedFailure, TokenRecord } from "../storage/record.js";
 import { longestTimerMs } from "../timing.js";
@@ -257,28 +257,4 @@ export function jitterShare(accessToken: string, processShare: number): number {
   for (let at = Math.max(0, accessToken.length - lengthThatCounts); at < accessToken.length; at++)
     hash = Math.imul(hash ^ accessToken.charCodeAt(at), 0x01000193);
   return ((hash >>> 0) / 2 ** 32 + processShare) % 1;
-}
-
-/**
- * How many refreshes ahead of need one process may begin, so that grants that expire together do not reach Bitbucket
- * together. Refreshes that a caller waits for do not ask it.
- */
-export interface RefreshPace {
-  /** Takes a place in the current second. `false`: none is left; the token still works, and a later caller asks again. */
-  take(): boolean;
-}
-
-/** At most `perSecond` in any second, wherever that second begins. With 0 nothing is refreshed ahead of need. */
-export function createRefreshPace(clock: Clock, perSecond: number): RefreshPace {
-  let taken: number[] = [];
-  return {
-    take() {
-      const now = clock.now();
-      // One dated in the future was taken before the clock was set back: it does not count.
-      taken = taken.filter((at) => at <= now && now < at + second);
-      if (taken.length >= perSecond) return false;
-      taken.push(now);
-      return true;
-    },
-  };
 }

@@ -1,26 +1,25 @@
 import { ClosedError, isBitbucketAuthError } from "../errors.js";
-import { createSingleFlight, join, joinOrStart, lost, orLost } from "../sharing.js";
+import { createSingleFlight, join, joinOrStart, lost } from "../sharing.js";
 import type { StoredRecord } from "../storage/record-store.js";
 import type { TokenRecord } from "../storage/record.js";
 import { waitFor, type StopSignal } from "../timing.js";
+import { createRefreshAhead, type RefreshAhead } from "./ahead.js";
 import { type CachedGrant, createGrantCache, type GrantCache } from "./cache.js";
 import { signedOut } from "./failure.js";
 import { type Caller, type GrantRef, keepAlive, type RefreshParts } from "./parts.js";
 import {
   anyToken,
-  createRefreshPace,
   fixed,
   freshness,
   hasLastSeconds,
   isStillNeeded,
   type Need,
-  type RefreshPace,
   type RefreshReason,
 } from "./policy.js";
 import { createRefresher, type Refresher } from "./refresh.js";
 import type { SavedLate } from "./save.js";
 
-/** What was known of a grant before the storage was asked. */
+/** What memory held of a grant before the storage was asked. */
 interface Before {
   readonly since: number;
   readonly remembered: TokenRecord | undefined;
@@ -28,20 +27,17 @@ interface Before {
 
 /** What a joined look-up ends with when it does not serve this caller, which then looks for itself. */
 const notServed = Symbol("not served");
-/** What it ends with when nothing was heard of it in time. */
-const silent = Symbol("silent");
 
-type Joined = TokenRecord | typeof notServed | typeof lost;
-
-/** Keeps grants alive: reads, decides, refreshes once, saves, hands out. The only part of core with a memory. One per `BitbucketAuth`. */
+/** Finds the record that serves a caller: in memory, in the storage, or by a refresh that callers share. One per `BitbucketAuth`. */
 export class TokenManager {
   readonly #parts: RefreshParts;
   readonly #refresher: Refresher;
   readonly #cache: GrantCache;
-  readonly #pace: RefreshPace;
-  /** Look-ups that callers share, and what goes on in the background. */
+  readonly #ahead: RefreshAhead;
+  /** Look-ups that callers share. */
   readonly #flights = createSingleFlight<TokenRecord>();
-  readonly #background = createSingleFlight<void>();
+  /** Writes of tokens that the storage would not take, by grant. */
+  readonly #saving = createSingleFlight<void>();
   readonly #unsaved = new WeakSet<TokenRecord>();
 
   constructor(parts: RefreshParts) {
@@ -49,7 +45,13 @@ export class TokenManager {
     this.#parts = parts;
     this.#refresher = createRefresher(parts);
     this.#cache = createGrantCache(clock, policy);
-    this.#pace = createRefreshPace({ now: () => clock.localNow() }, policy.aheadPerSecond);
+    this.#ahead = createRefreshAhead(parts, {
+      mayRefresh: (ref, due) => !this.#flights.current(ref.key) && !this.#refresher.isCooling(ref, due),
+      refresh: async (ref, caller) =>
+        this.#refresh(ref, { need: anyToken, ahead: true }, caller).catch((error: unknown) =>
+          this.#refresher.tell(ref, error),
+        ),
+    });
   }
 
   /** The grant if its token can be served from memory without further thought. */
@@ -145,13 +147,13 @@ export class TokenManager {
   /** Resolves when nothing runs any more. The `closing` signal must have fired. */
   async settled(): Promise<void> {
     await this.#flights.settled();
-    await this.#background.settled();
+    await this.#ahead.settled();
+    await this.#saving.settled();
   }
 
   /**
-   * Waits for a look-up that another caller began, for a limited time: on platforms that end what a request began with its
-   * response, that look-up never ends, or its end is an error of the platform. One that waits for the lease of another process
-   * is alive, however long it takes.
+   * Waits for a look-up that another caller began, for `joinMs`: on platforms that end what a request began with its response,
+   * that look-up may never end. One that still asks for the lease of another process is alive, however long that takes.
    */
   async #join(
     ref: GrantRef,
@@ -161,32 +163,23 @@ export class TokenManager {
   ): Promise<TokenRecord | typeof notServed> {
     const { closing, policy, clock } = this.#parts;
     // Ignores `access_token_rejected` from a joined refresh when this caller rejected no token.
-    const joined: Promise<Joined> = orLost(running).catch((error: unknown): typeof notServed => {
+    const joined = running.catch((error: unknown): typeof notServed => {
       const isTheirs = isBitbucketAuthError(error) && error.code === "access_token_rejected";
       if (need.rejected !== undefined || !isTheirs) throw error;
       return notServed;
     });
-    for (;;) {
-      const found = await waitFor<Joined | typeof silent>(joined, [signal, closing], {
-        timeoutMs: policy.joinMs,
-        onTimeout: () => silent,
-      });
-      if (found === silent) {
-        const askedAt = this.#refresher.askedAt(ref);
-        if (askedAt !== undefined && clock.localNow() - askedAt < policy.joinMs) continue;
-      }
-      if (found === silent || found === lost) {
-        this.#flights.abandon(ref.key, running);
-        return notServed;
-      }
-      return found === notServed || this.#isExpired(found, need) ? notServed : found;
-    }
+    const found = await join<TokenRecord | typeof notServed>(joined, policy.joinMs, [signal, closing], () => {
+      const askedAt = this.#refresher.askedAt(ref);
+      return askedAt !== undefined && clock.localNow() - askedAt < policy.joinMs;
+    });
+    if (found === lost) this.#flights.abandon(ref.key, running);
+    return found === lost || found === notServed || this.#isExpired(found, need) ? notServed : found;
   }
 
   #serve(ref: GrantRef, record: TokenRecord, caller: Caller): TokenRecord {
     const { clock, policy } = this.#parts;
     if (freshness(record, clock.nowFor(record), policy, anyToken) === "due")
-      this.#refreshAhead(ref, record, caller);
+      this.#ahead.begin(ref, record, caller);
     return record;
   }
 
@@ -252,7 +245,7 @@ export class TokenManager {
     justRead: StoredRecord | undefined,
   ): Promise<TokenRecord> {
     const { clock } = this.#parts;
-    await this.#refreshedAhead(ref);
+    await this.#ahead.join(ref);
     const ahead = this.#cache.usable(ref.account, need);
     if (ahead) return ahead;
     try {
@@ -267,33 +260,6 @@ export class TokenManager {
       throw error;
     }
     throw new ClosedError("This BitbucketAuth was closed while a refresh waited.");
-  }
-
-  /**
-   * Waits for a refresh ahead of need that may be about to bring what a caller waits for, at most as long as its request may
-   * take. That is less than callers wait that have joined this one.
-   */
-  async #refreshedAhead(ref: GrantRef): Promise<void> {
-    const { timeoutMs } = this.#parts;
-    const key = `ahead ${ref.key}`;
-    const running = this.#background.current(key);
-    if (!running) return;
-    if ((await join(running, timeoutMs)) === lost) this.#background.abandon(key, running);
-  }
-
-  #refreshAhead(ref: GrantRef, record: TokenRecord, caller: Caller): void {
-    const { closing } = this.#parts;
-    const key = `ahead ${ref.key}`;
-    if (this.#background.current(key) || this.#flights.current(ref.key)) return;
-    if (closing.aborted || this.#refresher.isCooling(ref, record) || !this.#pace.take()) return;
-    const refreshing = this.#background.start(key, async () => {
-      try {
-        await this.#refresh(ref, { need: anyToken, ahead: true }, caller);
-      } catch (error) {
-        this.#refresher.tell(ref, error);
-      }
-    });
-    keepAlive(caller, refreshing);
   }
 
   /** Refreshes, remembers what counts afterwards, and tells of it. */
@@ -317,9 +283,7 @@ export class TokenManager {
     } else if (how === "adopted") {
       events.emit("adopted", { account, generation });
     } else {
-      const saving = this.#background.start(`saving ${ref.key}`, () =>
-        this.#finishSaving(ref, refreshed.saving, since),
-      );
+      const saving = this.#saving.start(ref.key, () => this.#finishSaving(ref, refreshed.saving, since));
       keepAlive(caller, saving);
     }
     return record;
