@@ -1,7 +1,7 @@
 /** The next step after an error. */
 export type ErrorAction = "retry" | "reauthorize" | "fix_config" | "add_scope";
 
-/** What an error may know beyond its message. Never a token, a secret, an authorization code or a request. */
+/** What an error may carry beyond its message. Never a token, a secret, an authorization code or a request. */
 export interface ErrorDetails {
   /** HTTP status of the answer, when there was one. */
   readonly status?: number | undefined;
@@ -15,7 +15,7 @@ export interface ErrorDetails {
   readonly account?: string | undefined;
   /** What Bitbucket's API says of each field that was sent, redacted. */
   readonly fields?: Readonly<Record<string, readonly string[]>> | undefined;
-  /** Names the answer in Bitbucket's own logs: for a support request. */
+  /** Bitbucket's id of this answer in its own logs: quote it in a support request. */
   readonly id?: string | undefined;
   /** What else Bitbucket's API attached to its answer, as parsed JSON, redacted. */
   readonly data?: unknown;
@@ -44,7 +44,7 @@ export abstract class BitbucketAuthError extends Error {
 
   constructor(message: string, details: ErrorDetails = {}) {
     super(message, details.cause === undefined ? undefined : details);
-    // What is not known is no property at all.
+    // An unknown detail is no property at all, so that it does not appear when the error is printed.
     for (const name of [
       "status",
       "oauthError",
@@ -107,7 +107,7 @@ export class SignedOutError extends BitbucketAuthError {
   readonly action = "reauthorize";
 }
 
-/** Bitbucket did not answer, or answered that it cannot just now (network, timeout, 429, 5xx). */
+/** The token endpoint did not answer, or answered that it cannot serve the request now (network, timeout, 429, 5xx). */
 export class TokenRequestError extends BitbucketAuthError {
   override readonly name = "TokenRequestError";
   readonly code = "token_request_failed";
@@ -115,7 +115,10 @@ export class TokenRequestError extends BitbucketAuthError {
   readonly action = "retry";
 }
 
-/** Bitbucket refused the request itself: the consumer or the call is set up wrongly. */
+/**
+ * The token endpoint refused the request itself: the consumer or the call is set up wrongly (`action: "fix_config"`), or the
+ * authorization code is spent or too old (`reauthorize`).
+ */
 export class TokenRequestRejectedError extends BitbucketAuthError {
   override readonly name = "TokenRequestRejectedError";
   readonly code = "token_request_rejected";
@@ -173,8 +176,10 @@ export class RefreshContentionError extends BitbucketAuthError {
 }
 
 /**
- * The storage could not be read or written, or did not answer in time. It is not known whether a write happened. `transient` unless `action` says that waiting will not help: wrong permissions, a foreign owner, a full
- * disk (`fix_config`), or a damaged file (`reauthorize`).
+ * The storage could not be read or written, or did not answer in time. It is not known whether a write happened.
+ *
+ * `transient` unless `action` says that waiting does not help: `fix_config` for wrong permissions, a foreign owner or a full
+ * disk, `reauthorize` for a damaged file.
  */
 export class StorageError extends BitbucketAuthError {
   override readonly name = "StorageError";
@@ -237,9 +242,9 @@ export class ScopeMissingError extends BitbucketAuthError {
   readonly code = "scope_missing";
   readonly transient = false;
   readonly action = "add_scope";
-  /** What the token may do. */
+  /** The token's scopes, as Bitbucket names them; empty when it does not. */
   readonly granted: readonly string[];
-  /** What the call needs. */
+  /** The scopes that the call needs. */
   readonly required: readonly string[];
 
   constructor(
@@ -285,7 +290,7 @@ export class ForeignOriginError extends BitbucketAuthError {
   readonly action = "fix_config";
 }
 
-/** Every error this family rejects with. `switch (error.code)` narrows it. */
+/** Every error this family of packages rejects with. `switch (error.code)` narrows it. */
 export type AnyBitbucketAuthError =
   | AuthorizationDeniedError
   | AuthorizationCallbackError
@@ -306,7 +311,7 @@ export type AnyBitbucketAuthError =
   | ClosedError
   | InvalidOptionsError;
 
-/** Tells one of our errors from any other value, also when it comes from another copy of this package, or from another frame. */
+/** Whether a value is one of these errors, also one made by another copy of this package or in another frame. */
 export function isBitbucketAuthError(value: unknown): value is AnyBitbucketAuthError {
   return (
     isError(value) &&
@@ -317,20 +322,7 @@ export function isBitbucketAuthError(value: unknown): value is AnyBitbucketAuthE
   );
 }
 
-/** As `Error.isError()` will: every frame of a page has an `Error` of its own. */
+/** By its tag and not by `instanceof`: every frame of a page has an `Error` class of its own. */
 function isError(value: unknown): value is Error {
   return Object.prototype.toString.call(value) === "[object Error]";
-}
-
-/**
- * What may be said of something foreign that was thrown: its code, else its name. Its message may hold what it failed on, a
- * request or a record.
- */
-export function nameOfThrown(error: unknown): string {
-  if (typeof error !== "object" || error === null) return typeof error;
-  for (const field of ["code", "name"]) {
-    const text: unknown = Reflect.get(error, field);
-    if (typeof text === "string" && /^\w{1,40}$/.test(text)) return text;
-  }
-  return typeof error;
 }

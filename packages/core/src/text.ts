@@ -52,8 +52,21 @@ export function fromBase64Url(text: string): Uint8Array | undefined {
   }
 }
 
-/** The name of what was thrown, by shape: an error of another realm is no `Error` of this one. */
+/** The name of what was thrown, by shape: an error of another realm is no `Error` of this one. Its message may hold anything. */
 export function nameOfThrown(error: unknown): string {
-  const name = typeof error === "object" && error !== null && "name" in error ? error.name : undefined;
-  return typeof name === "string" && /^\w{1,40}$/.test(name) ? name : typeof error;
+  return wordIn(error, ["name"]);
+}
+
+/** As `nameOfThrown`, but its `code` comes first: of an error of the platform that says more (`ECONNRESET`). */
+export function codeOfThrown(error: unknown): string {
+  return wordIn(error, ["code", "name"]);
+}
+
+function wordIn(error: unknown, fields: readonly string[]): string {
+  if (typeof error !== "object" || error === null) return typeof error;
+  for (const field of fields) {
+    const word: unknown = Reflect.get(error, field);
+    if (typeof word === "string" && /^\w{1,40}$/.test(word)) return word;
+  }
+  return typeof error;
 }

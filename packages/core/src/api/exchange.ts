@@ -1,5 +1,6 @@
-import { AccessTokenRejectedError, ApiRequestError, nameOfThrown } from "../errors.js";
+import { AccessTokenRejectedError, ApiRequestError } from "../errors.js";
 import type { Clock } from "../environment.js";
+import { codeOfThrown } from "../text.js";
 import { anySignal, type StartTimer, type StopSignal, withinTime } from "../timing.js";
 import { secretsInAuthorization } from "../token-endpoint/request.js";
 import { connectFailureAdvice, connectFailureCode, hasMethod } from "../token-endpoint/http.js";
@@ -157,7 +158,7 @@ export function createApiExchange(options: ApiExchangeOptions): ApiExchange {
           // Note: a `fetch` of the caller's may answer without a promise.
           answering = Promise.resolve(fetch(call.body.carrier ?? call.href, requestOf(call, headers, limit)));
         } catch (error) {
-          const message = `${describeCall(call)}: nothing was sent, because calling \`fetch\` threw (${nameOfThrown(error)}). Check the \`fetch\` option.`;
+          const message = `${describeCall(call)}: nothing was sent, because calling \`fetch\` threw (${codeOfThrown(error)}). Check the \`fetch\` option.`;
           if (leave(send)) reject(misused(message));
           return;
         }

@@ -1,4 +1,5 @@
-import { isBitbucketAuthError, nameOfThrown, StorageError } from "../errors.js";
+import { isBitbucketAuthError, StorageError } from "../errors.js";
+import { codeOfThrown } from "../text.js";
 import { bound } from "../timing.js";
 
 /** A third of a lease: a storage that answers more slowly cannot keep one. The storages of this family give up sooner. */
@@ -46,7 +47,7 @@ export async function told<T>(
     return await call();
   } catch (error) {
     if (isBitbucketAuthError(error)) throw error;
-    throw new StorageError(`${who} failed (${nameOfThrown(error)}). ${unknownFate(change)}Try again.`);
+    throw new StorageError(`${who} failed (${codeOfThrown(error)}). ${unknownFate(change)}Try again.`);
   }
 }
 

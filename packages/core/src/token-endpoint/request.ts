@@ -1,7 +1,7 @@
-import { InvalidOptionsError, nameOfThrown } from "../errors.js";
+import { InvalidOptionsError } from "../errors.js";
 import { assertCredential, assertClock, assertObject, type Clock, systemClock } from "../environment.js";
 import { createRedactor, type Redact } from "../redact.js";
-import { fromBase64Url, toBase64, readUrl } from "../text.js";
+import { codeOfThrown, fromBase64Url, readUrl, toBase64 } from "../text.js";
 import { bound } from "../timing.js";
 import { createFetch } from "ofetch";
 import { BodyLost, connectFailureCode, readCappedBody, readHttpDate, readRetryAfter } from "./http.js";
@@ -141,9 +141,9 @@ async function post(
     // ofetch's error holds the request, both secrets included: only a code or a name leaves this block.
     if (error instanceof BodyLost) return { kind: "lost", reason: "network", startedAt };
     if (progress.stage === "arrived")
-      return { kind: "unreadable", reason: nameOfThrown(causeOf(error)), startedAt };
+      return { kind: "unreadable", reason: codeOfThrown(causeOf(error)), startedAt };
     if (progress.stage === "before")
-      return { kind: "broken", reason: nameOfThrown(causeOf(error)), startedAt };
+      return { kind: "broken", reason: codeOfThrown(causeOf(error)), startedAt };
     const code = connectFailureCode(error);
     return code === undefined
       ? { kind: "lost", reason: "network", startedAt }
