@@ -6,28 +6,28 @@ import type { PlainTokens, TokenSet } from "./token-endpoint/response.js";
 
 /** What a caller may ask of a token. */
 export interface GetTokenOptions {
-  /** Frees this caller alone; a refresh that others wait for goes on. */
+  /** Ends the wait of this caller, which rejects with the signal's reason. A refresh that others wait for goes on. */
   readonly signal?: AbortSignal | undefined;
-  /** The least life the token must have left, in milliseconds. At most half of a token's life is honoured. @default 0 */
+  /** How long the token must still be valid, in milliseconds; more than half of a token's life counts as half. @default 0 */
   readonly minValidityMs?: number | undefined;
-  /** An access token that the API has just refused: it is not handed out again. */
+  /** An access token that the API has just answered with 401: it is not handed out again. */
   readonly rejected?: string | undefined;
-  /** Told of work that goes on after this call, as `BitbucketAuthOptions.waitUntil`; takes its place for this call. */
+  /** Receives the work that goes on after this call, in place of `BitbucketAuthOptions.waitUntil`. */
   readonly waitUntil?: ((promise: Promise<unknown>) => void) | undefined;
 }
 
 /** What an authenticated `fetch` may be told. */
 export interface FetchForOptions {
-  /** From sending to the headers of the answer, in milliseconds, for each send. @default 60_000 */
+  /** Limit of each send, until the headers of the answer have arrived, in milliseconds. @default 60_000 */
   readonly timeoutMs?: number | undefined;
-  /** How long one call may wait in all for rate limits to pass, in milliseconds. Without it a 429 rejects at once. @default 0 */
+  /** How long one call may wait for rate limits, all waits together, in milliseconds. With 0 a 429 rejects at once. @default 0 */
   readonly rateLimitBudgetMs?: number | undefined;
   /**
-   * `true` takes the addresses of repository archives as well, `https://bitbucket.org/{workspace}/{repository}/get/{ref}.zip`
-   * (`.tar.gz`, `.tar.bz2`), which no endpoint of the API serves, and sends the token there. @default false
+   * `true` also allows the addresses of repository archives, `https://bitbucket.org/{workspace}/{repository}/get/{ref}.zip`
+   * (`.tar.gz`, `.tar.bz2`), and sends the token there: no endpoint of the API serves archives. @default false
    */
   readonly archives?: boolean | undefined;
-  /** Told of work that goes on after a call, as `BitbucketAuthOptions.waitUntil`; takes its place for this `fetch`. */
+  /** Receives the work that goes on after a call of this `fetch`, in place of `BitbucketAuthOptions.waitUntil`. */
   readonly waitUntil?: ((promise: Promise<unknown>) => void) | undefined;
 }
 
@@ -47,21 +47,27 @@ export interface BitbucketAuth {
    * `InvalidOptionsError`, or the signal's reason.
    */
   getAccessToken(account: string, options?: GetTokenOptions): Promise<string>;
-  /** As `getAccessToken`, with what belongs to the token. */
+  /** As `getAccessToken`, but resolves with the whole token set: expiry, scopes, refresh token, time of the sign-in. */
   getTokens(): Promise<TokenSet>;
   getTokens(options: GetTokenOptions): Promise<TokenSet>;
   getTokens(account: string, options?: GetTokenOptions): Promise<TokenSet>;
   /**
-   * Where to send a user to consent, and what to remember of it until they come back: in a cookie or a session that only
-   * their browser has. `redirectUri` must be exactly the consumer's callback URL; leave it out and Bitbucket uses that.
+   * Starts a sign-in: redirect the user to `url`, and keep `transaction` until they come back, in a cookie or a session of
+   * their browser alone. `redirectUri` must be exactly the consumer's callback URL; without it Bitbucket uses that URL.
+   *
+   * Sends and stores nothing. Rejects with `InvalidOptionsError` for a `redirectUri` that is no absolute URL.
    */
   startAuthorization(options?: { readonly redirectUri?: string | undefined }): Promise<{
     url: string;
     transaction: AuthorizationTransaction;
   }>;
   /**
-   * Checks the callback, exchanges the code, saves the grant, and only then resolves. Rejects with `StateMismatchError`,
-   * `AuthorizationCallbackError` or `AuthorizationDeniedError` before anything is sent.
+   * Checks the callback, exchanges the code, saves the grant, and only then resolves.
+   *
+   * Before anything is sent it rejects with `StateMismatchError`, `AuthorizationCallbackError`, `AuthorizationDeniedError` or
+   * `InvalidOptionsError`. After that the code is spent, or may be: start the sign-in again after `TokenRequestError`,
+   * `TokenRequestRejectedError`, `TokenResponseInvalidError`, an error of `GET /2.0/user` (see `readApiError()`) or
+   * `StorageError`.
    */
   finishAuthorization(options: FinishAuthorizationOptions): Promise<{
     account: string;
@@ -69,26 +75,44 @@ export interface BitbucketAuth {
     /** Who signed in, where Bitbucket was asked: without `account`, or with `user: true`. */
     user?: SignedInUser;
   }>;
-  /** Adopts tokens obtained elsewhere, in place of what is stored for the account. */
+  /**
+   * Stores tokens obtained elsewhere, in place of what is stored for the account. Rejects with `InvalidOptionsError` when they
+   * are no tokens, and with `StorageError`.
+   */
   saveTokens(account: string, tokens: PlainTokens): Promise<void>;
-  /** Forgets the grant, in every process within a minute. A refresh under way cannot bring it back. Bitbucket is not told. */
+  /**
+   * Deletes the stored grant. Other processes may serve its access token from memory for up to a minute (`refresh.cacheMs`). A
+   * refresh under way cannot bring the grant back. Bitbucket is not told: it documents no way to revoke a grant. Rejects with
+   * `StorageError`.
+   */
   signOut(account: string): Promise<void>;
   /**
    * A `fetch` for Bitbucket's API as the consumer, or as this account: it sends the bearer token to the API origin only, and
-   * renews the token once on a 401. Throws `InvalidOptionsError` for an account that was passed and is `undefined`, `null` or
-   * empty.
+   * renews the token once on a 401. What it rejects with: see `ForeignOriginError`, `AccessTokenRejectedError`,
+   * `ScopeMissingError`, `RateLimitedError`, `ApiRequestError`, and `getAccessToken()`. Throws `InvalidOptionsError` for an account
+   * that was passed and is `undefined`, `null` or empty.
    */
   fetchFor(): typeof globalThis.fetch;
   fetchFor(options: FetchForOptions): typeof globalThis.fetch;
   fetchFor(account: string, options?: FetchForOptions): typeof globalThis.fetch;
-  /** Refreshes grants that were not used for eight weeks; Bitbucket forgets them after three months. Run it daily. */
+  /**
+   * Refreshes grants that were last refreshed more than eight weeks ago; Bitbucket forgets a refresh token that is unused for
+   * three months. Run it daily. Rejects with `InvalidOptionsError` for a storage that cannot list its keys, and with
+   * `StorageError`, `ClosedError` or the signal's reason; a grant that fails is in the report.
+   */
   keepAlive(options?: KeepAliveOptions): Promise<KeepAliveReport>;
-  /** Seals every record again with the current key, after `encryption.current` has changed everywhere. */
+  /**
+   * Encrypts every record again with the current key. Run it after `encryption.current` has changed in every process. Rejects
+   * with `InvalidOptionsError` for a storage that cannot list its keys, and with `StorageError` or `ClosedError`.
+   */
   rekey(options?: {
     readonly onProgress?: ((report: RekeyReport) => void) | undefined;
   }): Promise<RekeyReport>;
-  /** Calls the listener for each event of that name; returns how to stop. */
+  /** Calls the listener for each event of that name; the returned function stops that. */
   on<E extends BitbucketAuthEvent>(event: E, listener: EventListener<E>): () => void;
-  /** Rejects every caller that still waits with `ClosedError`, finishes and saves what was already sent, leaves nothing running. */
+  /**
+   * Rejects every waiting caller with `ClosedError`, waits for requests that were already sent and saves their tokens, and then
+   * resolves with nothing left running. The storage is not closed: it is the caller's.
+   */
   close(): Promise<void>;
 }

@@ -29,17 +29,18 @@ export function createBitbucketAuth(options: BitbucketAuthOptions = {}): Bitbuck
 
   const auth: BitbucketAuth = {
     getAccessToken(account?: CallerArguments<GetTokenOptions>[0], want?: GetTokenOptions) {
-      // The usual calls, without a detour. Note: `arguments`, because a rest parameter would make a list for each of them.
+      // The usual calls first: no checked copy of the arguments, no further promise. Note: `arguments`, because a rest parameter
+      // would allocate an array for each call.
       const count = arguments.length;
       if (count === 0) return grants.accessToken(undefined, undefined);
       if (count === 1 && typeof account === "string" && account.trim() !== "")
         return grants.accessToken(account, undefined);
       const args: CallerArguments<GetTokenOptions> = count === 1 ? [account] : [account, want];
-      return settled(() => grants.accessToken(...readCaller(args, "getAccessToken()")));
+      return rejecting(() => grants.accessToken(...readCaller(args, "getAccessToken()")));
     },
 
     getTokens: (...args: CallerArguments<GetTokenOptions>) =>
-      settled(() => grants.tokens(...readCaller(args, "getTokens()"))),
+      rejecting(() => grants.tokens(...readCaller(args, "getTokens()"))),
 
     async startAuthorization(start = {}) {
       assertOptions(start, "startAuthorization()", ["redirectUri"]);
@@ -112,7 +113,7 @@ export function createBitbucketAuth(options: BitbucketAuthOptions = {}): Bitbuck
   return showGrants(auth, grants);
 }
 
-/** Makes a rejection of what a call throws. */
-async function settled<T>(call: () => Promise<T>): Promise<T> {
+/** Rejects with what the call throws at once. */
+async function rejecting<T>(call: () => Promise<T>): Promise<T> {
   return call();
 }

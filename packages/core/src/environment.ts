@@ -24,7 +24,7 @@ export interface Logger {
 export function chooseLogger(logger: Logger | undefined, logging: boolean | undefined): Logger {
   if (logging === false) return {};
   if (logger) return logger;
-  // Note: the one error there is says that a rotated token is not saved. Silence there could cost a grant.
+  // Note: shown by default, because the one event of level `error` says that new tokens are not saved: a restart would lose them.
   return logging ? console : { error: (message, fields) => console.error(message, fields) };
 }
 
@@ -77,7 +77,7 @@ export function assertObject(given: unknown, what: string): asserts given is obj
 
 /**
  * Throws `InvalidOptionsError` unless this is an object whose every property is one of `names`: a misspelt option must not be
- * ignored in silence. `what` is the function, or the option that holds them. Nothing but the names is shown.
+ * ignored silently. `what` is the function, or the option that holds them. Nothing but the names is shown.
  */
 export function assertOptions(given: unknown, what: string, names: readonly string[]): void {
   const called = what.endsWith("()") ? `The argument of ${what}` : what;
@@ -92,7 +92,7 @@ export function assertOptions(given: unknown, what: string, names: readonly stri
   }
 }
 
-/** Whether it is an object that was written as one, in any realm. */
+/** Whether it is a plain object, such as a literal, of this or another realm. */
 function isPlain(value: object): boolean {
   const prototype: unknown = Object.getPrototypeOf(value);
   return prototype === null || (!Array.isArray(value) && Object.getPrototypeOf(prototype) === null);
@@ -150,7 +150,7 @@ export function assertText(given: unknown, what: string, hint = ""): asserts giv
   if (typeof given !== "string") throw new InvalidOptionsError(`${what} must be a string${hint}.`);
 }
 
-/** What the overloads of a method come to: an account and options, options alone, or nothing. */
+/** The arguments that the overloads of a method allow: an account and options, options alone, or nothing. */
 export type CallerArguments<Options> = readonly [
   accountOrOptions?: string | Options | null | undefined,
   options?: Options | undefined,
@@ -207,7 +207,7 @@ export function assertCredential(given: unknown, what: string, hint = ""): asser
   assertText(given, what, hint);
   if (/^(?:undefined|null|\[object \w+\])$/.test(given))
     throw new InvalidOptionsError(
-      `${what} is the text "${given}": what was to be passed is not there, and was made a string. Check the variable or the file it comes from.`,
+      `${what} is the text "${given}": a missing value was converted to a string. Check the variable or the file it comes from.`,
     );
   if (/^(?<quote>["'`]).*\k<quote>$/su.test(given))
     throw new InvalidOptionsError(
@@ -219,7 +219,7 @@ export function assertCredential(given: unknown, what: string, hint = ""): asser
   );
 }
 
-/** Throws `InvalidOptionsError` unless this is a time limit in milliseconds. One that no timer can be set for is cut down there. */
+/** Throws `InvalidOptionsError` unless this is a time limit in milliseconds. One above `longestTimerMs` is shortened by the timer. */
 export function assertTimeLimit(given: unknown, what: string): void {
   if (typeof given === "number" && given > 0 && Number.isFinite(given)) return;
   throw new InvalidOptionsError(`${what} must be a number of milliseconds above 0.`);

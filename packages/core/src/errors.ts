@@ -19,6 +19,7 @@ export interface ErrorDetails {
   readonly id?: string | undefined;
   /** What else Bitbucket's API attached to its answer, as parsed JSON, redacted. */
   readonly data?: unknown;
+  /** What this error was made from. Never an error of `fetch`, which may hold the request. */
   readonly cause?: unknown;
 }
 

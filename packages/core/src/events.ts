@@ -2,7 +2,10 @@ import { InvalidOptionsError } from "./errors.js";
 import { assertFunction, type Logger } from "./environment.js";
 import { nameOfThrown } from "./text.js";
 
-/** What happened, by event name. `account` is absent when the consumer acts as itself. No event carries a token. */
+/**
+ * What happened, by event name. `account` is absent when the consumer acts as itself. `generation` counts the redemptions of a
+ * grant, `attempts` the writes of one redemption. No event carries a token.
+ */
 export interface BitbucketAuthEvents {
   /** A new access token is stored. `recovered`: an earlier attempt had been cut short. */
   refreshed: {
@@ -12,7 +15,7 @@ export interface BitbucketAuthEvents {
   };
   /** A caller waits for a refresh that is already running in this process. */
   joined: { readonly account?: string | undefined };
-  /** Another process had refreshed; its token is used. */
+  /** Another process refreshed the grant; its token is used. */
   adopted: { readonly account?: string | undefined; readonly generation: number };
   /** A refresh failed. `retryAt` is when the next attempt is allowed, epoch milliseconds. */
   failed: {
@@ -26,7 +29,7 @@ export interface BitbucketAuthEvents {
     /** The error's message: what went wrong, what is known of the grant, and the next step. */
     readonly message?: string | undefined;
   };
-  /** A refresh succeeded but its tokens could not be saved yet; saving goes on. The most serious event there is. */
+  /** A refresh succeeded but its tokens could not be saved yet; saving goes on. If the process ends now, the grant is lost. */
   persistFailed: { readonly account?: string | undefined; readonly attempts: number };
   /** Tokens that could not be saved at first are saved now. */
   persisted: { readonly account?: string | undefined; readonly attempts: number };
@@ -55,9 +58,11 @@ export interface BitbucketAuthEvents {
     /** The error's message: which operation failed, and how. */
     readonly message?: string | undefined;
   };
+  /** A sign-in, or `saveTokens()`, has stored a grant. */
   signedIn: { readonly account: string };
+  /** `signOut()` has deleted the stored grant. */
   signedOut: { readonly account: string };
-  /** This machine's clock and Bitbucket's differ by this much. */
+  /** Bitbucket's clock minus this machine's, in milliseconds, each time the measured value changes. */
   clockSkew: { readonly skewMs: number };
   /** Bitbucket refuses every grant of the consumer; refreshes wait until `retryAt`. */
   consumerBlocked: { readonly retryAt: number };
@@ -71,7 +76,7 @@ export type BitbucketAuthEvent = keyof BitbucketAuthEvents;
 /** Receives one kind of event. What it throws is logged and otherwise ignored. */
 export type EventListener<E extends BitbucketAuthEvent> = (event: BitbucketAuthEvents[E]) => void;
 
-/** Where the parts of core report to. */
+/** Where the modules of core report events. */
 export interface EventHub {
   emit<E extends BitbucketAuthEvent>(name: E, event: BitbucketAuthEvents[E]): void;
   on<E extends BitbucketAuthEvent>(name: E, listener: EventListener<E>): () => void;
@@ -88,7 +93,7 @@ const lines: {
 } = {
   refreshed: ["info", (whom) => `A new access token for ${whom} is stored.`],
   joined: ["debug", (whom) => `A caller waits for the refresh of ${whom} that is under way.`],
-  adopted: ["debug", (whom) => `Another process had refreshed ${whom}; its token is used.`],
+  adopted: ["debug", (whom) => `Another process refreshed ${whom}; its token is used.`],
   failed: ["warn", (_whom, { message, code }) => message ?? `A refresh failed (${code}).`],
   persistFailed: [
     "error",
@@ -101,7 +106,7 @@ const lines: {
     (whom, { reason }) =>
       reason === "signed_out"
         ? `New tokens for ${whom} were dropped: it was signed out meanwhile.`
-        : `New tokens for ${whom} were lost: closed before they could be saved. It has to sign in again unless onUnpersisted kept them.`,
+        : `New tokens for ${whom} were lost: this BitbucketAuth was closed before they were saved. Sign in again unless onUnpersisted kept them.`,
   ],
   leaseLost: ["warn", (whom) => `The lease for ${whom} lapsed while it was held.`],
   leaseWaited: ["debug", (whom) => `The lease for ${whom} was obtained after waiting.`],
@@ -134,7 +139,7 @@ const lines: {
   consumerUnblocked: ["info", () => "Bitbucket accepts this consumer's requests again."],
 };
 
-/** Whom an event is about, as a log line shows it: on one line, whatever the account's key holds. */
+/** The account of an event as a log line shows it: on one line even if the account key holds a line end, and shortened. */
 function nameOf(account: string | undefined): string {
   if (account === undefined) return "the consumer itself";
   return `account ${JSON.stringify(account.length > 100 ? `${account.slice(0, 100)}…` : account)}`;
@@ -160,7 +165,7 @@ function fieldsOf(event: object): object {
 
 type Listeners = { [E in BitbucketAuthEvent]?: Set<EventListener<E>> };
 
-/** Sends each event to its listeners and to the logger. Neither can break what reports. */
+/** Sends each event to its listeners and to the logger. What they throw does not reach the code that emits. */
 export function createEventHub(logger: Logger): EventHub {
   const listeners: Listeners = {};
   // What a listener threw may hold anything: only its name is logged.

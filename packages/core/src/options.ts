@@ -42,28 +42,30 @@ export interface BitbucketAuthOptions {
   readonly encryption?: EncryptionOptions | "none" | undefined;
   /** Another server than Bitbucket Cloud, such as a fake. */
   readonly endpoints?: EndpointOptions | undefined;
-  /** The one door to the network. @default globalThis.fetch */
+  /** Sends every request. @default globalThis.fetch */
   readonly fetch?: typeof globalThis.fetch | undefined;
-  /** Bounds what is sent for one token, a repeat included, in milliseconds. @default 10_000 */
+  /** Limit of everything that is sent for one token, a repeat included, in milliseconds. @default 10_000 */
   readonly timeoutMs?: number | undefined;
+  /** The numbers of the refresh algorithm, such as how long before expiry a token is refreshed. */
   readonly refresh?: RefreshPolicyOptions | undefined;
   /**
-   * Told of tokens that Bitbucket has issued and the storage would not take, so that they can be kept elsewhere. Saving goes
-   * on meanwhile. The one place where a refresh token is handed out without a request for it.
+   * Receives tokens that Bitbucket has issued and the storage did not take, refresh token included, so that they can be kept
+   * elsewhere. Saving goes on meanwhile.
    */
   readonly onUnpersisted?: ((account: string | undefined, tokens: PlainTokens) => void) | undefined;
   /**
-   * Told of work that goes on after a call has been answered: a refresh ahead of need, and saving what the storage would not
+   * Receives the work that goes on after a call has been answered: a refresh ahead of need, and saving what the storage did not
    * take. For platforms that end what a request began with its response (Workers, serverless functions): pass the `waitUntil`
    * of the request to each call, or one here that finds the current request by itself.
    */
   readonly waitUntil?: ((promise: Promise<unknown>) => void) | undefined;
+  /** Where log lines go. Without it only errors are logged, to the console. */
   readonly logger?: Logger | undefined;
-  /** `true` logs to the console when no logger is given; `false` silences a given one. */
+  /** `true` logs everything to the console when no logger is given; `false` logs nothing. */
   readonly logging?: boolean | undefined;
   /** Where "now" comes from: anything with `now()`, `Date` included. @default the machine's clock */
   readonly clock?: Clock | undefined;
-  /** Jitter, a number in [0, 1). Tests pass their own. @default Math.random */
+  /** Source of jitter: a number in [0, 1). Tests pass their own. @default Math.random */
   readonly random?: (() => number) | undefined;
 }
 
@@ -139,7 +141,7 @@ export function resolveOptions(options: BitbucketAuthOptions): ResolvedOptions {
   };
 }
 
-/** The options that are there. One that is `undefined` was left out, and must not take a default's place. */
+/** The options without those that are `undefined`, which would otherwise replace a default. */
 function withoutUndefined<Options extends object>(
   options: Options,
 ): { [Name in keyof Options]: Exclude<Options[Name], undefined> };

@@ -1,6 +1,6 @@
 import { toBase64Url } from "./text.js";
 
-/** Makes text from outside fit for an error or a log: one line, of a sane length, with nothing secret in it. */
+/** Makes text from outside fit for an error or a log: one line, at most 300 characters, without secrets. */
 export type Redact = (text: string) => string;
 
 const longestText = 300;
@@ -44,8 +44,8 @@ function hideTokens(line: string): string {
 }
 
 /**
- * Whether letters and digits look drawn by lot. In a name they stand in words: one kind of character (small letter, capital,
- * digit) follows itself more often than not, and digits stand together. A hash is hexadecimal in one case.
+ * Whether letters and digits look random. In a name, characters of one kind (small letter, capital, digit) stand next to each
+ * other: words of letters, groups of digits. In a token the kinds alternate. A hash, hexadecimal in one case, is not hidden.
  */
 function looksRandom(run: string): boolean {
   const pieces = run.split(/[_~+=-]+/).filter((piece) => piece !== "");
@@ -65,9 +65,9 @@ function isRandomPiece(piece: string): boolean {
 
 interface Measures {
   readonly length: number;
-  /** How often one kind of character follows another, as a share of all neighbours: 0.62 where drawn by lot. */
+  /** How often one kind of character follows another, as a share of all neighbours: 0.62 in random text. */
   readonly share: number;
-  /** How many times digits begin. */
+  /** How many groups of digits there are. */
   readonly numbers: number;
   readonly mixesCases: boolean;
 }
@@ -84,7 +84,7 @@ function measure(pieces: readonly string[]): Measures {
   };
 }
 
-/** One pattern for all, longest first: of two secrets that begin alike the longer goes whole. */
+/** One pattern for all, longest first: where one secret begins with another, the longer one is replaced whole. */
 function knownSecrets(secrets: readonly string[]): RegExp | undefined {
   const spellings = new Set(secrets.filter((secret) => secret !== "").flatMap(spellingsOf));
   if (spellings.size === 0) return undefined;
@@ -97,7 +97,7 @@ function spellingsOf(secret: string): string[] {
   const base64 = base64Url.replaceAll("-", "+").replaceAll("_", "/");
   const form = new URLSearchParams({ secret }).toString().slice("secret=".length);
   const json = JSON.stringify(secret).slice(1, -1);
-  // The last two are what a server sees that decodes a form by halves.
+  // The last two: what a server sees that decodes `+` but no percent signs, or the reverse.
   return [
     secret,
     form,

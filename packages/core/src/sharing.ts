@@ -68,7 +68,7 @@ export function join<T>(
   return wait();
 }
 
-/** Runs of others that one caller waits for before it starts one, whatever is under way. */
+/** How many runs of other callers one caller waits for before it starts its own, even if another is under way. */
 const joinedRuns = 2;
 
 /** What bounds a caller's wait for a run. */

@@ -7,7 +7,7 @@ export function lazy<T>(make: () => T): () => T {
   return () => (made ??= { value: make() }).value;
 }
 
-/** Reads JSON from outside: `undefined` when it is none. What is in it has not been checked. */
+/** Parses JSON from outside; `undefined` when it is not JSON. The value has not been checked. */
 export function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);

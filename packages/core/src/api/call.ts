@@ -81,7 +81,7 @@ function plainGet(href: string): ApiCall {
   };
 }
 
-/** How errors name a call: no query, no host. */
+/** How errors name a call: method and path, without query and host. */
 export function describeCall({ method, href }: ApiCall): string {
   return `${method} ${new URL(href).pathname}`;
 }
@@ -129,7 +129,7 @@ function canBeRead(content: unknown): boolean {
 
 /**
  * The same call with its form or file as bytes. One of another realm, which cannot be encoded here, stays as it is; of jsdom's
- * files, which cannot be read, Node would wait for the end for ever.
+ * files, which cannot be read, Node would wait forever.
  */
 export async function encodeForm(call: ApiCall): Promise<ApiCall> {
   if (!canBeRead(call.body.content)) return call;
@@ -144,7 +144,7 @@ export async function encodeForm(call: ApiCall): Promise<ApiCall> {
   return { ...call, headers, body: { content, repeatable: true } };
 }
 
-/** A `Request` does not say what its body was made of, and gives it away once. */
+/** A `Request` does not say what its body was made of, and its body can be read once. */
 function readRequestBody(request: Request): CallBody {
   const bodiless = request.body === null || request.method === "GET" || request.method === "HEAD";
   return bodiless ? noBody : { content: null, repeatable: false, carrier: request };

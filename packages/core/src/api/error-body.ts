@@ -8,7 +8,7 @@ export interface ApiErrorBody {
   readonly detail?: string | undefined;
   /** What is wrong with each field that was sent. */
   readonly fields?: Readonly<Record<string, readonly string[]>> | undefined;
-  /** Names this answer in Bitbucket's own logs: for a support request. */
+  /** Bitbucket's id of this answer in its own logs: quote it in a support request. */
   readonly id?: string | undefined;
   /** Whatever else Bitbucket attached. */
   readonly data?: unknown;
@@ -91,7 +91,7 @@ export function readScopes(value: unknown): readonly string[] | undefined {
   );
 }
 
-/** Of an object or list without a known shape; a message stays readable. */
+/** Parts read of an object or list without a known shape, so that a message stays readable. */
 const mostPartsRead = 10;
 
 /** What a part says in words: a sentence, a list of them, or the parts of an object, named where they have no usual name. */
@@ -150,10 +150,10 @@ function isPage(body: string): boolean {
   return /^\s*</.test(body);
 }
 
-/** Error bodies are small; what goes on past this is not one. */
+/** Error bodies are small: what is longer is not one. */
 const maxErrorBodyBytes = 64 * 1024;
 
-/** Reads the body of an error answer and lets go of it. Never rejects: one that breaks off or is aborted counts as empty. */
+/** Reads the body of an error answer to its end or its limit. Never rejects: one that breaks off or is aborted counts as empty. */
 export async function readErrorBody(response: Response, signal?: AbortSignal): Promise<string> {
   if (response.body === null || response.bodyUsed) return "";
   try {

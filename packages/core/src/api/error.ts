@@ -102,7 +102,9 @@ export function classifyApiError(
   if ((status >= 500 && status !== 555) || status === 408 || status === 425) {
     const delayMs = readRetryAfter(headers, readServerTime(headers) ?? now);
     const next =
-      delayMs === undefined ? "This passes: try again." : `Try again in ${Math.ceil(delayMs / 1000)} s.`;
+      delayMs === undefined
+        ? "This is temporary: try again."
+        : `Try again in ${Math.ceil(delayMs / 1000)} s.`;
     return new ApiRequestError(`${answered}. ${next}`, {
       ...details,
       ...(delayMs !== undefined && { retryAt: now + delayMs }),
@@ -114,7 +116,7 @@ export function classifyApiError(
   return new ApiRequestError(`${answered}. ${next}`, { ...details, transient: false, action: "fix_config" });
 }
 
-/** A message stays readable; all of them are in `fields`. */
+/** Fields that a message names, so that it stays readable; all of them are in `fields`. */
 const mostFieldsShown = 10;
 
 /** A 401. Only a credential that may have expired is worth a new sign-in. */
@@ -171,7 +173,7 @@ function nextStep(status: number, body: ApiErrorBody, redact: Redact): string {
     case 423:
       return "This is locked: make the call again once the lock is gone.";
     case 451:
-      return "Bitbucket does not serve this for legal reasons, whoever asks.";
+      return "Bitbucket does not serve this to any account, for legal reasons.";
     case 555:
       return "Bitbucket gave up on a diff that takes too long. The same request fails again: ask for less of it (one `path` at a time, or /diffstat), or use Git.";
     default:

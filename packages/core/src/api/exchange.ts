@@ -38,7 +38,7 @@ export interface ApiExchange {
 /** What an exchange works with. */
 export interface ApiExchangeOptions {
   readonly fetch: typeof globalThis.fetch;
-  /** For the headers of an answer, and once more for the body of an error answer. */
+  /** Limit until the headers of an answer, and again for the body of an error answer, in milliseconds. */
   readonly timeoutMs: number;
   readonly clock: Clock;
   readonly startTimer: StartTimer;
@@ -73,7 +73,7 @@ export function createApiExchange(options: ApiExchangeOptions): ApiExchange {
 
   const setTimer = (forSend: Send, ms: number): void => {
     stopTimer = startTimer(ms, () => {
-      // The timer's word counts, not the clock's: what it was set for is over, and so is whatever was sent before that.
+      // The timer decides and not the clock, which may be behind it: the send it was set for is over time, and so are all before it.
       const now = Math.max(performance.now(), forSend.deadline);
       stopTimer = undefined;
       while (oldest !== undefined && oldest.deadline <= now) {

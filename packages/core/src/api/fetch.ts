@@ -61,13 +61,13 @@ export interface AuthenticatedFetchOptions {
   readonly source: AuthorizationSource;
   /** Origin of Bitbucket's site, whose repository archives may then be fetched too. Absent: the API alone. */
   readonly archivesUrl?: string | undefined;
-  /** The one door to the network. @default globalThis.fetch */
+  /** Sends every call. @default globalThis.fetch */
   readonly fetch?: typeof globalThis.fetch | undefined;
-  /** From sending to the headers of the answer, for each send. @default 60_000, because a large diff takes a while */
+  /** Limit of each send, until the headers of the answer, in milliseconds. @default 60_000, because a large diff takes a while */
   readonly timeoutMs?: number | undefined;
-  /** How long one call may wait in all for rate limits to pass. @default 0: a 429 rejects at once */
+  /** How long one call may wait for rate limits, all waits together, in milliseconds. @default 0: a 429 rejects at once */
   readonly rateLimitBudgetMs?: number | undefined;
-  /** Told what time the API says it is, in epoch milliseconds, with each fresh answer. */
+  /** Receives the API's time, in epoch milliseconds, from each answer that no cache has kept. */
   readonly onServerTime?: ((serverTime: number) => void) | undefined;
   readonly clock?: Clock | undefined;
   /** Jitter of the back-off, a number in [0, 1). @default Math.random */
@@ -117,7 +117,7 @@ export function createAuthenticatedFetch(options: AuthenticatedFetchOptions): ty
     const { call: firstCall, redirect, signal } = readCallerRequest(input, init, origins);
     if (signal?.aborted) throw signal.reason;
     const abortable = signal === undefined ? noOptions : { signal };
-    // Only the platform's own `fetch` is sure to know the platform's forms.
+    // A `fetch` that was passed may not know the platform's `FormData` and `Blob`.
     let call = fetch !== platformFetch && isForm(firstCall) ? await encodeForm(firstCall) : firstCall;
     let authorization = await source.authorization(abortable);
     const sent: string[] = [];

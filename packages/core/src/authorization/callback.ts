@@ -31,7 +31,7 @@ export function readCallbackParameters(
   const text = textOf(callback);
   if (text.length > longestCallback)
     throw new AuthorizationCallbackError(
-      "The callback is longer than any real one. Start the sign-in again.",
+      "The callback is longer than 16 kB, so it is not Bitbucket's. Start the sign-in again.",
     );
   const parameters = new URLSearchParams(isParameters(callback) ? text : partOf(text, part));
   const twice = single.find((name) => parameters.getAll(name).length > 1);
@@ -91,7 +91,7 @@ export function assertNotDenied(parameters: URLSearchParams, sent: readonly stri
   );
 }
 
-/** What RFC 6749 section 4.1.2.1 means by a code, where it is not that the user said no. */
+/** The advice for an error code of RFC 6749 section 4.1.2.1 other than `access_denied`. */
 function adviceFor(error: string): string {
   if (/^(?:server_error|temporarily_unavailable)$/.test(error))
     return " Bitbucket has a problem of its own: start the sign-in again later.";

@@ -49,7 +49,7 @@ export interface ObtainedGrant {
   readonly record: TokenRecord;
 }
 
-/** The two legs of a sign-in. */
+/** The two steps of a sign-in: before the user consents, and after. */
 export interface SignIn {
   start(redirectUri: string | undefined): Promise<{ url: string; transaction: AuthorizationTransaction }>;
   /** Checks the callback, exchanges the code once and finds out which account the grant belongs to. */
@@ -117,12 +117,12 @@ export function createSignIn(options: ResolvedOptions, context: RefreshParts): S
 }
 
 const userSchema = /* @__PURE__ */ lazy(() => {
-  const perhaps = z.optional(z.unknown());
+  const anything = z.optional(z.unknown());
   return z.object({
     uuid: z.string().check(z.regex(/./s)),
-    account_id: perhaps,
-    display_name: perhaps,
-    nickname: perhaps,
+    account_id: anything,
+    display_name: anything,
+    nickname: anything,
   });
 });
 

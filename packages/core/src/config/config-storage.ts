@@ -3,7 +3,7 @@ import { StorageError } from "../errors.js";
 import { assertMethods } from "../environment.js";
 import { createMemoryStorage } from "../storage/memory-storage.js";
 import type { TokenRecord } from "../storage/record.js";
-import { storageCall, told } from "../storage/storage-call.js";
+import { storageCall, withStorageErrors } from "../storage/storage-call.js";
 import { lazy } from "../text.js";
 import type { CasResult, TokenStorage, Version } from "../storage/token-storage.js";
 
@@ -79,8 +79,10 @@ export function configStorage(functions: ConfigFunctions): TokenStorage {
   const save = async (key: string, loaded: LoadedConfig, ours: StoredConfig): Promise<void> => {
     const theirs = Object.entries(loaded.config).filter(([name]) => !ownFields().has(name));
     const config = { ...Object.fromEntries(theirs), ...ours, key };
-    // Waited for to its end: one that was given up could still arrive, and undo what was saved after it.
-    await told({ who: "saveConfig", change: "write" }, () => functions.saveConfig(config, { key }));
+    // Not bounded in time: a write that was given up could still arrive, and undo what was saved after it.
+    await withStorageErrors({ who: "saveConfig", change: "write" }, () =>
+      functions.saveConfig(config, { key }),
+    );
   };
 
   return {

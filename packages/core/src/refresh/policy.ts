@@ -7,7 +7,10 @@ import { longestTimerMs } from "../timing.js";
 export interface RefreshPolicy {
   /** Longest time before expiry at which a refresh starts in the background while the token is still served. */
   readonly eagerMs: number;
-  /** Longest time added to that, each token and process its own share, so that neither grants nor processes line up. */
+  /**
+   * Longest time added to that. Each token and process adds a share of its own, so that neither the grants of one process nor the
+   * processes of one grant refresh at the same moment.
+   */
   readonly jitterMs: number;
   /** How many refreshes ahead of need one process begins in a second, a count. Callers who must wait are not counted. */
   readonly aheadPerSecond: number;
@@ -15,11 +18,13 @@ export interface RefreshPolicy {
   readonly mandatoryMs: number;
   /** How long a token is served from memory before the storage is asked again. */
   readonly cacheMs: number;
+  /** How long a lease lasts without a heartbeat. */
   readonly leaseMs: number;
   /** Longest wait for another process's refresh. */
   readonly contentionMs: number;
   /** Longest wait for a look-up of another caller of this process that shows no progress; then the caller starts its own. */
   readonly joinMs: number;
+  /** Pause between two attempts at a lease that another process holds. */
   readonly pollMs: readonly [shortest: number, longest: number];
   /** How often a request that never left is tried again, a count. */
   readonly unsentRetries: number;
@@ -56,7 +61,7 @@ export const fixed = {
   lastSaves: 3,
   /** Looks for a peer's write, spread over `rereadMs`, besides the one made at once. */
   peerLooks: 4,
-  /** The end of a token's life that is never handed out: it would be over on the way. */
+  /** A token with less than this left is never handed out: it would expire on its way to the API. */
   lastSecondMs: 1_000,
   /** How far another clock may be ahead before what it dated counts as dated wrongly. */
   clockToleranceMs: 5_000,
@@ -144,7 +149,7 @@ export interface Need {
 /** A caller that takes any token that works. */
 export const anyToken: Need = { minValidityMs: 0 };
 
-/** Why a refresh is made: for a caller's need, ahead of it, or because of the grant's age. */
+/** Why a refresh is made: a caller needs it, a caller will need it soon (`ahead`), or the last one was too long ago. */
 export type RefreshReason =
   | { readonly need: Need; readonly ahead?: boolean }
   | { readonly olderThanMs: number };
@@ -249,8 +254,8 @@ const lengthThatCounts = 16;
 /**
  * A number in [0, 1): how much of the jitter falls to this token in this process.
  *
- * The same whenever it is asked for, another for the next token of the grant and for every other grant (FNV-1a over the end
- * of the token), and turned by the process's own share, so that processes do not line up either.
+ * Always the same for one token in one process, and different for the next token of the grant and for other grants (FNV-1a
+ * over the end of the token). The process's own share is added, so that processes differ too.
  */
 export function jitterShare(accessToken: string, processShare: number): number {
   let hash = 0x811c9dc5;

@@ -24,7 +24,7 @@ export interface Redemption {
   readonly recovered: boolean;
 }
 
-/** What an attempt ends with: tokens, a refusal, or the news that another process wrote or took the lease and nothing was sent. */
+/** What an attempt ends with: tokens, a refusal, or `overtaken`: another process wrote or took the lease, and nothing was sent. */
 export type Attempt =
   | Redemption
   | { readonly refusal: Refusal; readonly announced: StoredRecord; readonly mayBeSpent: boolean }
@@ -52,8 +52,8 @@ export function createRedeemer(parts: RefreshParts): Redeemer {
   const { store, clock, policy, events, breaker, requestTokens, timeoutMs, random, closing } = parts;
 
   const admitted = async ({ key, account }: GrantRef): Promise<Admission> => {
-    const patience = startWaitLimit(timeoutMs);
-    const admission = await breaker.admit(key, patience.signal).finally(() => patience.cancel());
+    const limit = startWaitLimit(timeoutMs);
+    const admission = await breaker.admit(key, limit.signal).finally(() => limit.cancel());
     if ("report" in admission) return admission;
     throw new TokenRequestError(
       "Bitbucket refuses every grant of this consumer, so nothing was sent for this one. Try again after `retryAt`; if it lasts, " +

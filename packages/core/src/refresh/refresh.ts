@@ -13,7 +13,7 @@ export type Refreshed = {
   readonly record: TokenRecord;
 } & (
   | { readonly how: "refreshed"; readonly recovered: boolean }
-  /** Another process had refreshed, or its redemption is the newer one. */
+  /** Another process refreshed, or its redemption is the newer one. */
   | { readonly how: "adopted" }
   /** The storage would not take the record yet: `saving` ends when it does, with the record that counts then. */
   | { readonly how: "unsaved"; readonly saving: Promise<SavedLate | undefined> }
@@ -23,8 +23,8 @@ export type Refreshed = {
 export interface Refresher
   extends Pick<Saver, "saveSignIn">, Pick<Failures, "isCooling" | "forget" | "tell"> {
   /**
-   * Refreshes one grant under its lease, or finds that another process has. `undefined`: another process is at it and the
-   * reason does not wait. New tokens are saved before they are returned; when the storage does not take them, `saving` goes on.
+   * Refreshes one grant under its lease, or finds that another process has. `undefined`: another process holds the lease, and a
+   * refresh ahead of need does not wait for it. New tokens are saved before they are returned; when the storage does not take them, `saving` goes on.
    *
    * `justRead`: the record as it was read a moment ago. When the lease comes at once it is not read again, because the
    * announcement compares it.

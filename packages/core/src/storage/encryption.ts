@@ -91,7 +91,7 @@ export function createRecordCipher(options: EncryptionOptions): RecordCipher {
   let known: EncryptionKeys | undefined;
   let loading: Promise<EncryptionKeys> | undefined;
   const load = async (): Promise<EncryptionKeys> => {
-    // A key service that is down is a storage that is down: the record cannot be had, and may be later.
+    // A key service that is down counts as a storage that is down: the record cannot be read now, and may be later.
     const keys = await storageCall(provider, { who: "The encryption key provider", limitMs: longCallMs });
     assertEncryptionKeys(keys);
     return keys;
@@ -130,11 +130,11 @@ export function createRecordCipher(options: EncryptionOptions): RecordCipher {
     // Note: the id comes from the record. `keys.constructor` must not be taken for a key.
     const raw = Object.hasOwn(keys.keys, id) ? keys.keys[id] : undefined;
     if (!raw) {
-      const mend = keys.origin
+      const remedy = keys.origin
         ? `is not in ${keys.origin}. Restore the one it was in, or sign in again`
         : "is not among encryption.keys. Add that key";
       throw new RecordUnreadableError(
-        `The stored record was sealed with key "${id}", which ${mend}; nothing was changed.`,
+        `The stored record was sealed with key "${id}", which ${remedy}; nothing was changed.`,
         { reason: "unknown_key" },
       );
     }
@@ -208,7 +208,7 @@ export function createRecordCipher(options: EncryptionOptions): RecordCipher {
   };
 }
 
-/** The last character of base64url may have bits that mean nothing. One spelling alone is ours. */
+/** The last character of base64url may have unused bits, so that several texts decode alike: only the one we write is accepted. */
 function fromCanonicalBase64Url(text: string): Uint8Array<ArrayBuffer> | undefined {
   const bytes = fromBase64Url(text);
   return bytes && toBase64Url(bytes) === text ? new Uint8Array(bytes) : undefined;

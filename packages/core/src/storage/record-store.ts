@@ -17,7 +17,7 @@ export type WriteResult =
   /** `repeated`: an earlier copy of this very write may have arrived, and what stands in the way may follow from it. */
   | (Extract<CasResult, { ok: false }> & { readonly repeated?: boolean });
 
-/** A storage seen as records: sealed and opened on the way, every foreign error and every long silence turned into a `StorageError`. */
+/** A storage seen as records: sealed and opened on the way, every error of a backend, and every call without an answer in time, turned into a `StorageError`. */
 export interface RecordStore {
   readonly storage: TokenStorage;
   read(key: string): Promise<StoredRecord | null>;
@@ -45,7 +45,7 @@ export function createRecordStore(storage: TokenStorage, cipher: RecordCipher): 
       const record = decodeTokenRecord(await cipher.open(key, entry.bytes));
       const { refreshToken, refreshFp } = record;
       if (refreshToken === undefined || refreshFp !== undefined) return { record, version: entry.version };
-      // Written by hand: a refresh has to recognise it all the same.
+      // A record written by hand has no fingerprint, and a refresh compares by it.
       const known = { ...record, refreshFp: await cipher.fingerprint(refreshToken) };
       return { record: known, version: entry.version };
     },

@@ -2,9 +2,9 @@ import { isBitbucketAuthError, StorageError } from "../errors.js";
 import { codeOfThrown } from "../text.js";
 import { bound } from "../timing.js";
 
-/** A third of a lease: a storage that answers more slowly cannot keep one. The storages of this family give up sooner. */
+/** A third of a lease: a slower storage cannot renew one in time. The storages of this family give up sooner. */
 const callMs = 10_000;
-/** For what may have to look through many entries of others, or to wait for a user that unlocks it. */
+/** For calls that may look through many entries of others, or wait for a user who unlocks a keyring. */
 export const longCallMs = 60_000;
 
 /** Which code is called, and for how long it is waited for. */
@@ -25,7 +25,7 @@ export function storageCall<T>(
   call: () => T | Promise<T>,
   { who, change, limitMs = callMs }: StorageCallOptions,
 ): Promise<T> {
-  return told({ who, change }, () =>
+  return withStorageErrors({ who, change }, () =>
     bound<T>(call, {
       timeoutMs: limitMs,
       signals: [],
@@ -39,7 +39,7 @@ export function storageCall<T>(
 }
 
 /** Makes a call and waits for its end. What it throws becomes a `StorageError`, unless it is an error of ours. */
-export async function told<T>(
+export async function withStorageErrors<T>(
   { who, change }: Pick<StorageCallOptions, "who" | "change">,
   call: () => T | Promise<T>,
 ): Promise<T> {

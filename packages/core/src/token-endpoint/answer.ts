@@ -63,7 +63,7 @@ export function readTokenAnswer(answer: WireAnswer, grant: GrantType): TokenAnsw
     case "lost":
       return {
         kind: "ambiguous",
-        error: new TokenRequestError(`${endpoint} gave no whole answer (${answer.reason}). Try again.`),
+        error: new TokenRequestError(`${endpoint} gave no complete answer (${answer.reason}). Try again.`),
       };
     case "unreadable":
       return {

@@ -12,13 +12,13 @@ export interface TokenEndpointOptions {
   /** `https:`, or `http:` to a loopback host. @default bitbucketCloud.tokenUrl */
   readonly tokenUrl?: string | undefined;
   readonly fetch?: typeof globalThis.fetch | undefined;
-  /** Bounds the whole request, its answer included. @default 10_000 */
+  /** Limit of the whole request, its answer included, in milliseconds. @default 10_000 */
   readonly timeoutMs?: number | undefined;
   readonly clock?: Clock | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
-/** What every grant takes that an OAuth consumer asks for. */
+/** What every grant takes that is requested as an OAuth consumer. */
 export interface GrantOptions extends ConsumerCredentials, TokenEndpointOptions {}
 
 /** The names of what every grant takes. */

@@ -7,7 +7,7 @@ export interface BodySource {
   text?(): Promise<string>;
 }
 
-/** As much of a response body as we are willing to hold. */
+/** A response body, cut off at a limit. */
 export interface CappedBody {
   readonly body: string;
   readonly bodyTooLarge: boolean;
@@ -17,9 +17,9 @@ export interface CappedBody {
 export class BodyLost extends Error {}
 
 /**
- * Reads a body up to a limit and lets go of the rest without reading it. What is returned is never larger than the limit,
- * whatever `Content-Length` or `Content-Encoding` said. When `signal` is aborted the body is let go of too, and what was read
- * so far means nothing. Rejects with `BodyLost` when the connection breaks.
+ * Reads a body up to `maxBytes` and cancels the rest unread. What is returned is never larger, whatever `Content-Length` or
+ * `Content-Encoding` said. When `signal` is aborted the body is cancelled too, and what was read so far must not be used.
+ * Rejects with `BodyLost` when the connection breaks.
  *
  * Reads a web stream, anything that can be iterated (the Node streams of node-fetch), text or bytes as they are, or else
  * `arrayBuffer()` or `text()`.
@@ -32,12 +32,12 @@ export async function readCappedBody(
   const chunks = bodyChunks(source);
   if (!chunks) return { body: "", bodyTooLarge: false };
   const decoder = new TextDecoder();
-  const letGo = (): void => {
-    // Not awaited: a stream that does not let itself be cancelled must not hold us up.
+  const cancel = (): void => {
+    // Not awaited: cancelling may never end, and nothing depends on it.
     Promise.resolve(chunks.cancel()).catch(() => undefined);
   };
-  if (signal?.aborted === true) letGo();
-  const stopListening = onStop([signal], letGo);
+  if (signal?.aborted === true) cancel();
+  const stopListening = onStop([signal], cancel);
   try {
     let body = "";
     let size = 0;
@@ -47,7 +47,7 @@ export async function readCappedBody(
       const bytes = toBytes(chunk);
       size += bytes.byteLength;
       if (size > maxBytes) {
-        letGo();
+        cancel();
         return { body, bodyTooLarge: true };
       }
       body += decoder.decode(bytes, { stream: true });
@@ -61,7 +61,7 @@ export async function readCappedBody(
 export interface Chunks {
   /** Rejects with `BodyLost` when the connection breaks. */
   next(): Promise<unknown>;
-  /** Lets go of the rest. */
+  /** Cancels the rest. */
   cancel(): unknown;
 }
 
@@ -92,7 +92,7 @@ function oneChunk(read: () => unknown): Chunks {
   };
 }
 
-/** From a stream's reader or an iterator: both give `{ done, value }`, and differ in how they are let go of. */
+/** From a stream's reader or an iterator: both give `{ done, value }`, and differ in how they are cancelled. */
 function fromSteps(steps: unknown): Chunks {
   const method = hasMethod(steps, "read") ? "read" : "next";
   return {
@@ -147,10 +147,10 @@ const certificateCode =
 const beforeSending =
   /^(?:ECONNREFUSED|ConnectionRefused|ENOTFOUND|EAI_[A-Z]+|UND_ERR_CONNECT_TIMEOUT|ERR_PROXY_TUNNEL|ERR_SSL_(?:WRONG_VERSION_NUMBER|UNSUPPORTED_PROTOCOL|NO_PROTOCOLS_AVAILABLE|VERSION_TOO_LOW|(?:SSLV3|TLSV1|SSL\/TLS)_(?:ALERT_)?(?:HANDSHAKE_FAILURE|PROTOCOL_VERSION|INSUFFICIENT_SECURITY|UNRECOGNIZED_NAME)))$/;
 
-/** Codes that say the same when the failing system call is `connect`, and nothing of the kind otherwise. */
+/** Codes that mean this only when the failing system call is `connect`. */
 const whileConnecting = /^(?:ETIMEDOUT|EHOSTUNREACH|ENETUNREACH|EADDRNOTAVAIL|ECONNRESET)$/;
 
-/** How undici says that a proxy would not open a connection. Its code, `UND_ERR_ABORTED`, says much else too. */
+/** undici's message for a proxy that refused to open a connection. Its code, `UND_ERR_ABORTED`, has other meanings as well. */
 const refusedTunnel = /^Proxy response \((\d{3})\) !== 200 when HTTP Tunneling$/;
 
 /**

@@ -18,19 +18,20 @@ const publicFields: readonly string[] = [
   "bitbucket_repository",
 ];
 
+/** Where one token request goes, as whom, and within which limits. */
 export interface TokenRequestOptions {
   readonly tokenUrl: string;
   /** The whole header value: `Basic …` or `JWT …`. */
   readonly authorization?: string | undefined;
-  /** The one door to the network. @default globalThis.fetch */
+  /** Sends the request. @default globalThis.fetch */
   readonly fetch?: typeof globalThis.fetch | undefined;
-  /** From the start of the request to the last byte of its answer. @default 10_000 */
+  /** From the start of the request to the last byte of its answer, in milliseconds. @default 10_000 */
   readonly timeoutMs?: number | undefined;
   readonly clock?: Clock | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
-/** An HTTP answer, whatever its status, read to the end or to the cap. Nothing in it has been believed yet. */
+/** An HTTP answer, whatever its status, read to the end or to the cap. Nothing in it has been checked yet. */
 export interface WireResponse {
   readonly kind: "answered";
   /** 0 when the platform followed or hides a redirect. */
@@ -100,8 +101,8 @@ async function post(
   startedAt: number,
 ): Promise<WireAnswer> {
   const progress: { stage: "before" | "sent" | "arrived" } = { stage: "before" };
-  // An exception of code is told from a failure of the network by when it is thrown: never is it a reason to send again.
-  const door: typeof globalThis.fetch = (input, init) => {
+  // Notes how far the request came, so that an exception of code is not taken for a failure of the network, which may be repeated.
+  const watched: typeof globalThis.fetch = (input, init) => {
     const answering = fetch(input, init);
     progress.stage = "sent";
     return Promise.resolve(answering).then((response) => {
@@ -110,7 +111,7 @@ async function post(
     });
   };
   try {
-    const response = await createFetch({ fetch: door }).raw(tokenUrl, {
+    const response = await createFetch({ fetch: watched }).raw(tokenUrl, {
       method: "POST",
       headers: {
         accept: "application/json",
@@ -191,7 +192,7 @@ export function basicAuthorization({ clientId, clientSecret }: ConsumerCredentia
   return `Basic ${toBase64(new TextEncoder().encode(`${clientId}:${clientSecret}`))}`;
 }
 
-/** Everything in an `Authorization` header that must not be repeated: the credentials, and the secret within `Basic`. */
+/** Everything in an `Authorization` header that no message may show: the credentials, and the secret within `Basic`. */
 export function secretsInAuthorization(authorization: string): readonly string[] {
   const [scheme = "", credentials = ""] = authorization.split(/\s+(.*)/s);
   if (scheme.toLowerCase() !== "basic") return [authorization, credentials];
@@ -203,7 +204,7 @@ export function secretsInAuthorization(authorization: string): readonly string[]
 const loopbackHost = /^(?:localhost|\[::1\]|127\.\d+\.\d+\.\d+)$/;
 
 /**
- * Lets a URL pass that secrets may be sent to: `https:`, or `http:` to this very machine, and no user name or password in it.
+ * Parses a URL that secrets may be sent to: `https:`, or `http:` to a loopback host, without a user name or password.
  *
  * Throws `InvalidOptionsError` for any other. The message names the option and does not repeat the URL.
  */
@@ -221,7 +222,7 @@ export function assertSafeUrl(url: string, optionName: string): URL {
   return parsed;
 }
 
-/** The rule alone: whether the wire keeps a secret on its way to this address. */
+/** Whether secrets may be sent to this address: `https:`, or `http:` to a loopback host. Throws `InvalidOptionsError` for no object. */
 export function isSafeAddress(url: URL): boolean {
   assertObject(url, "The argument of isSafeAddress()");
   return keepsSecrets(url);

@@ -9,7 +9,7 @@ export interface PlainTokens {
   readonly accessToken: string;
   /** Absent for client credentials and Connect JWT. */
   readonly refreshToken?: string | undefined;
-  /** When the access token dies, epoch milliseconds on this machine's clock. */
+  /** When the access token expires, epoch milliseconds on this machine's clock. */
   readonly expiresAt: number;
   /** Absent: unknown, which is not the same as none. */
   readonly scopes?: readonly string[] | undefined;
@@ -125,7 +125,7 @@ const plainTokens = /* @__PURE__ */ lazy(() =>
 /** Reads tokens that a caller hands in. Throws `InvalidOptionsError` that names the fields at fault and shows none. */
 export function parsePlainTokens(value: unknown): PlainTokens {
   const parsed = plainTokens().safeParse(value);
-  // Left alone, a `refresh_token` beside an `accessToken` would be lost without a word.
+  // Without this check a `refresh_token` beside an `accessToken` would be dropped silently.
   const ofTheWire = Object.keys(Object(value)).find((name) =>
     /^(?:refresh_token|expires_in|scope)$/.test(name),
   );
@@ -157,12 +157,13 @@ export interface TokenResponse {
   readonly serverTime?: number;
 }
 
+/** What reading a token response ends with. */
 export type TokenResponseReading =
   | { readonly ok: true; readonly response: TokenResponse }
   /** `problem` says what is wrong without repeating any of it. */
   | { readonly ok: false; readonly problem: string };
 
-/** What every recorded Bitbucket answer says; used when an answer says nothing. */
+/** `expires_in` of every recorded answer of Bitbucket; used when an answer has none. */
 const defaultLifetimeSeconds = 7200;
 const longestLifetimeSeconds = 10 * 366 * 24 * 60 * 60;
 
@@ -207,7 +208,7 @@ export function readTokenFields(
     if (field === undefined) return { ok: false, problem: "no JSON object" };
     return {
       ok: false,
-      problem: field === "error" ? "an error in a success" : `${String(field)} missing or malformed`,
+      problem: field === "error" ? "an error field with status 200" : `${String(field)} missing or malformed`,
     };
   }
   const {
@@ -237,7 +238,7 @@ function withoutNulls(fields: unknown): unknown {
   return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== null));
 }
 
-/** The tokens as callers get them: a fixed end instead of a lifetime, scopes as a list, nothing printable. */
+/** The tokens as callers get them: an expiry instead of a lifetime, scopes as a list, and no token in what is printed. */
 export function tokenSetFrom(response: TokenResponse): TokenSet {
   const { accessToken, refreshToken, lifetimeMs, scope, startedAt } = response;
   return sealTokens({
@@ -249,7 +250,7 @@ export function tokenSetFrom(response: TokenResponse): TokenSet {
   });
 }
 
-/** The scopes in a text. By commas too: Bitbucket's headers use both. */
+/** The scopes in a text, separated by spaces or commas: Bitbucket's headers use both. */
 export function readScopeList(scope: string | undefined): string[] | undefined {
   return scope?.split(/[ ,]+/).filter((name) => name !== "");
 }

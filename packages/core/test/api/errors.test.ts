@@ -159,7 +159,7 @@ describe("readApiError()", () => {
     [404, "There is nothing at this address, or the account may not see it"],
     [410, "Bitbucket has removed this endpoint, so call its replacement"],
     [422, "Check the call against Bitbucket's API documentation."],
-    [500, "This passes: try again."],
+    [500, "This is temporary: try again."],
   ])("says what to do about a %i", async (status, advice) => {
     expect((await readApiError(answer(status, { message: "No" }))).message).toContain(advice);
   });

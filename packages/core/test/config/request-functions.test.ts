@@ -184,7 +184,7 @@ describe("a replaced function", () => {
     ["an access token with a line break", tokenBody({ access_token: "a\r\nb" })],
     ["another token type", tokenBody({ token_type: "mac" })],
     ["a negative life", tokenBody({ expires_in: -5 })],
-    ["an error in a success", tokenBody({ error: "invalid_grant" })],
+    ["an error field with status 200", tokenBody({ error: "invalid_grant" })],
     ["a life that is text", tokenBody({ expires_in: "7200" })],
   ])("sendRequest's answer is checked as strictly as Bitbucket's own: %s", async (_what, body) => {
     const { config, kept } = createConfigUnderTest(undefined, undefined, {

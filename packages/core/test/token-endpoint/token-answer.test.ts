@@ -210,7 +210,7 @@ describe("readTokenAnswer()", () => {
       description: "Invalid refresh_token",
     });
     expect(errorOf(answer).message).toContain(
-      "an error in a success (invalid_grant: Invalid refresh_token).",
+      "an error field with status 200 (invalid_grant: Invalid refresh_token).",
     );
   });
 

@@ -150,7 +150,7 @@ describe("readTokenResponse()", () => {
     ["error", "invalid_grant"],
   ])("refuses %s: %j and names the field alone", (field, value) => {
     const reading = readFields({ [field]: value });
-    const problem = field === "error" ? "an error in a success" : `${field} missing or malformed`;
+    const problem = field === "error" ? "an error field with status 200" : `${field} missing or malformed`;
     expect(reading).toEqual({ ok: false, problem });
   });
 
