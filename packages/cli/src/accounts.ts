@@ -5,16 +5,15 @@ import {
   type TokenStorage,
 } from "@bitbucket-auth/core";
 import type { Credential, CredentialKind } from "@bitbucket-auth/credentials";
-import { createFileStorage, fileStoragePlaces, type FileStoragePlaces } from "@bitbucket-auth/storage-file";
 import {
   type Consumer,
   readAccountName,
   readConsumer,
   readEndpoints,
-  readStorageOptions,
   type Variables,
 } from "./environment.js";
 import { CommandError, exitCodes, usageError } from "./failure.js";
+import { openPlace, type Places } from "./place.js";
 import { type KeptAccount, openSettings, type Settings } from "./settings.js";
 import type { Terminal } from "./terminal.js";
 
@@ -60,26 +59,33 @@ export interface Keeping {
   readonly endpoints: Endpoints;
   readonly storage: TokenStorage;
   readonly settings: Settings;
-  readonly places: FileStoragePlaces;
+  readonly places: Places;
   /** A `BitbucketAuth` for a consumer, on this storage. */
   authFor(consumer: Consumer): BitbucketAuth;
   /** Waits for what was begun (a refresh ahead of need, a write), then lets go of everything. */
   close(): Promise<void>;
 }
 
-/** Opens the storage. Touches nothing before the first call. */
-export function openKeeping({ env, terminal }: Surroundings): Keeping {
+/**
+ * Opens the storage. Touches nothing before the first call. A command that may do with what the environment describes passes the
+ * `account` it was asked for, `undefined` among them: it needs no place to keep things in.
+ */
+export function openKeeping(
+  { env, terminal }: Surroundings,
+  use?: { readonly account: string | undefined },
+): Keeping {
   const endpoints = readEndpoints(env);
-  const options = readStorageOptions(env);
   const warn = (message: string): void => terminal.say(`bitbucket-auth: ${message}`);
-  const storage = createFileStorage({ ...options, onWarning: ({ message }) => warn(message) });
+  const mayForget =
+    use !== undefined && readAccountName(use.account, env) === undefined && describesCredential(env);
+  const { storage, places } = openPlace(env, warn, mayForget);
   const auths: BitbucketAuth[] = [];
   const begun: Promise<unknown>[] = [];
   return {
     endpoints,
     storage,
     settings: openSettings(storage, endpoints),
-    places: fileStoragePlaces(options),
+    places,
     authFor(consumer) {
       const auth = createBitbucketAuth({
         ...consumer,
@@ -118,6 +124,10 @@ const credentialVariables = [
   "BITBUCKET_CLIENT_SECRET",
 ];
 
+function describesCredential(env: Variables): boolean {
+  return credentialVariables.some((variable) => env[variable]);
+}
+
 /**
  * The account a command is for: the one that was named; else the one called `default`, or the only one there is; else what the
  * environment describes. Which one is meant among several is not guessed.
@@ -136,8 +146,7 @@ export async function openAccount(
     if (kept) return keptAccount(keeping, surroundings, name, kept);
     throw notSignedIn(`There is no account ${name}.`, name);
   }
-  if (credentialVariables.some((variable) => env[variable]))
-    return accountOfEnvironment(keeping, surroundings);
+  if (describesCredential(env)) return accountOfEnvironment(keeping, surroundings);
   throw notSignedIn("Not signed in.", undefined);
 }
 

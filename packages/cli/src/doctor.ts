@@ -95,10 +95,9 @@ async function examineStorage({ settings, storage, places }: Keeping): Promise<F
     const lease = await storage.tryLease("command line: doctor", { owner: randomUUID(), ttlMs: 5_000 });
     await lease?.release();
     if (!lease) return unknown("storage", "Another process holds the lock for 5 s. Run doctor again.");
-    const key = places.key ?? "the keyring of this machine";
     return ok(
       "storage",
-      `Records in ${places.records}, their key in ${key}; both are yours alone, and the lock works.`,
+      `Records in ${places.records}, their key in ${places.key}; both are yours alone, and the lock works.`,
     );
   } catch (error) {
     return failed("storage", error);

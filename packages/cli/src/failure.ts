@@ -96,10 +96,14 @@ export function wantsJson(args: readonly string[]): boolean {
   return args[0] !== "exec" && args.includes("--json");
 }
 
-/** A message of core's as one line, with the time itself where it names the property that holds it. */
+/** A message of core's as one line, with the time or the variable that a user of a program sees in place of a property or option. */
 export function forReader(message: string, retryAt?: number): string {
   const time = retryAt === undefined ? "the end of its cool-down" : new Date(retryAt).toISOString();
-  return oneLine(message).replaceAll("`retryAt`", time);
+  return oneLine(message)
+    .replaceAll("`retryAt`", time)
+    .replaceAll("Pass `directory`, or set", "Set BITBUCKET_AUTH_DIRECTORY, or")
+    .replaceAll(/(?:the option )?`directory`/g, "BITBUCKET_AUTH_DIRECTORY")
+    .replaceAll("`keyDirectory`", "BITBUCKET_AUTH_KEY_DIRECTORY");
 }
 
 /** Core tells a program to send its user to sign in. Here the reader is the user, and the command follows. */

@@ -30,11 +30,11 @@ export async function answerGit(
   if (operation !== "get" && operation !== "erase") return 0;
   if (!request || !isFor(gitOriginOf(readEndpoints(env)), request)) return 0;
   if (operation === "erase") {
-    if (request.password !== undefined) await remember(surroundings, request.password);
+    if (request.password !== undefined) await remember(surroundings, request.password, options.account);
     return 0;
   }
   try {
-    const keeping = openKeeping(surroundings);
+    const keeping = openKeeping(surroundings, { account: options.account });
     try {
       const account = await openAccount(keeping, surroundings, options.account);
       const { token, gitUsername, expiresAt } = await account.token();
@@ -53,8 +53,12 @@ export async function answerGit(
   }
 }
 
-async function remember(surroundings: Surroundings, password: string): Promise<void> {
-  const keeping = openKeeping(surroundings);
+async function remember(
+  surroundings: Surroundings,
+  password: string,
+  account: string | undefined,
+): Promise<void> {
+  const keeping = openKeeping(surroundings, { account });
   try {
     await keeping.settings.refuse(password);
   } finally {

@@ -30,7 +30,7 @@ export interface TokenOptions {
 export async function printToken(surroundings: Surroundings, options: TokenOptions): Promise<void> {
   const { terminal } = surroundings;
   const minValidityMs = options.minValidity === undefined ? undefined : readSpan(options.minValidity);
-  const keeping = openKeeping(surroundings);
+  const keeping = openKeeping(surroundings, { account: options.account });
   try {
     const account = await openAccount(keeping, surroundings, options.account);
     const { token, expiresAt, scopes, gitUsername } = await account.token({ minValidityMs });
@@ -69,7 +69,7 @@ export interface Status {
 /** Says who is signed in, with which scopes, until when, and where that is kept. Rejects when the account does not work. */
 export async function printStatus(surroundings: Surroundings, options: TokenOptions): Promise<number> {
   const { terminal } = surroundings;
-  const keeping = openKeeping(surroundings);
+  const keeping = openKeeping(surroundings, { account: options.account });
   try {
     const { status, exitCode } = await findStatus(keeping, surroundings, options.account);
     if (options.json === true) terminal.answer(JSON.stringify(status));
@@ -92,7 +92,7 @@ async function findStatus(
   const known = {
     account: name,
     keptIn: places.records,
-    keyIn: places.key ?? "the keyring of this machine",
+    keyIn: places.key,
     accounts,
   };
   const wrong = ({ message, exitCode }: Pick<Failure, "message" | "exitCode">, kind?: CredentialKind) => ({
