@@ -119,6 +119,23 @@ describe("session()", () => {
   });
 });
 
+describe("the events of `auth`", () => {
+  it("tell of one sign-in and one sign-out of the user, and of nobody else", async () => {
+    const app = webApp();
+    const heard: [string, string][] = [];
+    for (const name of ["signedIn", "signedOut"] as const)
+      app.auth.on(name, ({ account }) => void heard.push([name, account]));
+    const browser = app.browser();
+    await signIn(app, browser);
+    await browser.get("/private");
+    await browser.post("/auth/bitbucket/logout", { "Sec-Fetch-Site": "same-origin" });
+    expect(heard).toEqual([
+      ["signedIn", app.alice],
+      ["signedOut", app.alice],
+    ]);
+  });
+});
+
 describe("a callback that comes twice", () => {
   afterEach(() => void vi.useRealTimers());
 
