@@ -68,7 +68,7 @@ export function createRecordStore(storage: TokenStorage, cipher: RecordCipher): 
     async remove(key) {
       const version = crypto.randomUUID();
       const write = (): Promise<boolean> =>
-        storageCall(() => storage.delete(key, { version }), { who: "storage.delete", change: "delete" });
+        storageCall(() => storage.delete(key, { version }), { who: "storage.delete", change: "deletion" });
       return write().catch(write);
     },
 

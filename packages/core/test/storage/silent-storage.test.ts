@@ -24,7 +24,7 @@ describe("a storage that never answers", () => {
     await vi.advanceTimersByTimeAsync(1);
     expect(await reading.rejection).toMatchObject({
       ...silent,
-      message: expect.stringMatching(/did not answer within 10 s.*try again/i),
+      message: expect.stringMatching(/did not answer within 10 s\. Try again\.$/),
     });
   });
 
@@ -34,7 +34,10 @@ describe("a storage that never answers", () => {
     await vi.advanceTimersByTimeAsync(19_999);
     expect(writing.ended).toBe(false);
     await vi.advanceTimersByTimeAsync(1);
-    expect(await writing.rejection).toMatchObject(silent);
+    expect(await writing.rejection).toMatchObject({
+      ...silent,
+      message: expect.stringContaining("It is not known whether the write happened."),
+    });
     const [first, second, third] = compareAndSwap.mock.calls;
     expect(second).toEqual(first);
     expect(third).toBeUndefined();
@@ -44,7 +47,10 @@ describe("a storage that never answers", () => {
     const remove = vi.fn<TokenStorage["delete"]>(never);
     const removing = watch(storeOver({ delete: remove }).remove("ann"));
     await vi.advanceTimersByTimeAsync(20_000);
-    expect(await removing.rejection).toMatchObject(silent);
+    expect(await removing.rejection).toMatchObject({
+      ...silent,
+      message: expect.stringContaining("It is not known whether the deletion happened."),
+    });
     expect(remove.mock.calls[1]).toEqual(remove.mock.calls[0]);
   });
 
