@@ -76,8 +76,9 @@ export interface BitbucketAuth {
     user?: SignedInUser;
   }>;
   /**
-   * Stores tokens obtained elsewhere, in place of what is stored for the account. Rejects with `InvalidOptionsError` when they
-   * are no tokens, and with `StorageError`.
+   * Stores tokens obtained elsewhere, in place of what is stored for the account. Where they were stored before and have been
+   * refreshed since, what they were refreshed to stays. Rejects with `InvalidOptionsError` when they are no tokens, and with
+   * `StorageError`.
    */
   saveTokens(account: string, tokens: PlainTokens): Promise<void>;
   /**

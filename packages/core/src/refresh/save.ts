@@ -56,10 +56,12 @@ export interface Saver {
   /**
    * Saves what a sign-in brought in place of whatever is stored: an older grant, a tombstone, even a record that cannot be
    * read. It learns the version in its way from the conflict, so that no write is blind. Returns the record that counts: this
-   * one, or what a peer has already refreshed it to when the write had arrived and was reported as failed.
+   * one, or what a peer has already refreshed it to. A peer may: a write that was reported as failed may have arrived, and
+   * tokens from elsewhere may be saved twice.
    *
    * `signedInAt` is that of the live grant it replaces, or `now()` when there is none: nothing stored, a tombstone, or a record
-   * that cannot be read. A stored record that `stays` names is left where it is, and counts.
+   * that cannot be read. A stored record that `stays` names is left where it is, and counts; with `stays`, one that cannot be
+   * read is left as well, and this rejects.
    */
   saveSignIn(
     ref: GrantRef,
@@ -118,14 +120,6 @@ export function createSaver({
       .catch(() => store.read(key))
       .catch(() => null);
 
-  const successorOf = async (
-    { key }: GrantRef,
-    { refreshFp }: TokenRecord,
-  ): Promise<TokenRecord | undefined> => {
-    const stored = await store.read(key).catch(() => null);
-    return refreshFp !== undefined && stored?.record.parentFp === refreshFp ? stored.record : undefined;
-  };
-
   return {
     save,
 
@@ -163,10 +157,11 @@ export function createSaver({
         if (attempt > 1) await pause(overtakenPauseMs(attempt, random));
         const written: WriteResult = await store.replace(ref.key, expected, record);
         if (written.ok) return record;
-        const successor = written.repeated ? await successorOf(ref, record) : undefined;
-        if (successor) return successor;
-        const live = written.deleted || written.current === null ? null : await readLive(ref);
-        if (live && stays?.(live.record)) return live.record;
+        const isGone = written.deleted || written.current === null;
+        // What may have to stay must be read: tokens that give way to it can be had again.
+        const live = isGone ? null : await (stays ? store.read(ref.key) : readLive(ref));
+        // One look for both questions: what is found is what the next write replaces.
+        if (live && (isSuccessor(live.record, record) || stays?.(live.record))) return live.record;
         expected = live?.version ?? written.current;
         record = { ...obtained, signedInAt: live ? live.record.signedInAt : now() };
       }
@@ -175,6 +170,14 @@ export function createSaver({
       });
     },
   };
+}
+
+/** Whether `stored` was obtained by redeeming the refresh token of `obtained`, which is spent then. */
+function isSuccessor({ parentFp, refreshFp, status }: TokenRecord, obtained: TokenRecord): boolean {
+  const redeemedFp = obtained.refreshFp;
+  return (
+    redeemedFp !== undefined && parentFp === redeemedFp && refreshFp !== redeemedFp && status === "active"
+  );
 }
 
 function signedOutMeanwhile(account: string | undefined): SignedOutError {

@@ -11,11 +11,10 @@ export interface StoredRecord {
   readonly version: Version;
 }
 
-/** What a write resolves with: the new version, or what stands in the way. */
+/** What a write resolves with: the new version, or what stands in the way, which may follow from an earlier copy of this write. */
 export type WriteResult =
   | { readonly ok: true; readonly version: Version }
-  /** `repeated`: an earlier copy of this very write may have arrived, and what stands in the way may follow from it. */
-  | (Extract<CasResult, { ok: false }> & { readonly repeated?: boolean });
+  | Extract<CasResult, { ok: false }>;
 
 /** A storage seen as records: sealed and opened on the way, every error of a backend, and every call without an answer in time, turned into a `StorageError`. */
 export interface RecordStore {
@@ -59,10 +58,8 @@ export function createRecordStore(storage: TokenStorage, cipher: RecordCipher): 
           who: "storage.compareAndSwap",
           change: "write",
         });
-      const first = await write().catch(() => undefined);
-      const result = first ?? (await write());
-      if (result.ok) return { ok: true, version };
-      return first ? result : { ...result, repeated: true };
+      const result = await write().catch(write);
+      return result.ok ? { ok: true, version } : result;
     },
 
     async remove(key) {
