@@ -1,6 +1,7 @@
 import * as z from "zod/mini";
 import { StorageError } from "../errors.js";
 import { assertMethods } from "../environment.js";
+import { plaintextCipher } from "../storage/encryption.js";
 import { createMemoryStorage } from "../storage/memory-storage.js";
 import type { TokenRecord } from "../storage/record.js";
 import { storageCall, withStorageErrors } from "../storage/storage-call.js";
@@ -30,7 +31,7 @@ const ownFields = /* @__PURE__ */ lazy(
     new Set(
       (
         "schema accessToken accessExpiresAt refreshToken refreshExpiresAt scope tokenType obtainedAt issuedAt fence refreshFp " +
-        "parentFp generation pending status signedInAt failure key version sealed signedOut expiresAt"
+        "parentFp generation pending status signedInAt failure key version sealed signedOut lastSignOut leaseName expiresAt"
       ).split(" "),
     ),
 );
@@ -43,6 +44,8 @@ const savedConfig = /* @__PURE__ */ lazy(() =>
     version: z.optional(z.string()),
     sealed: z.optional(z.string()),
     signedOut: z.optional(z.literal([true, false])),
+    lastSignOut: z.optional(z.string()),
+    leaseName: z.optional(z.string()),
     refreshToken: z.optional(z.string()),
   }),
 );
@@ -55,7 +58,7 @@ const handWrittenConfig = /* @__PURE__ */ lazy(() =>
   }),
 );
 
-/** Shared by all configs, each under its refresh token: functions written anew for each call may keep the same object. */
+/** Shared by all configs, each under its `leaseName`: functions written anew for each call may keep the same object. */
 const leases = /* @__PURE__ */ lazy(() => createMemoryStorage());
 
 /**
@@ -108,6 +111,9 @@ export function configStorage(functions: ConfigFunctions): TokenStorage {
         await save(key, loaded, {
           ...(text.startsWith("{") ? parseObject(text) : { sealed: text }),
           version,
+          leaseName: loaded.leaseName ?? id,
+          // A repeat of the last deletion must not undo this write.
+          ...(loaded.lastSignOut !== undefined && { lastSignOut: loaded.lastSignOut }),
         });
         return { ok: true };
       }),
@@ -115,14 +121,14 @@ export function configStorage(functions: ConfigFunctions): TokenStorage {
     delete: (key, { version = crypto.randomUUID() } = {}) =>
       inTurn(async () => {
         const loaded = await load(key);
-        if (loaded.version === version) return true;
+        if (loaded.lastSignOut === version) return true;
         await save(key, loaded, { signedOut: true, version });
         return loaded.bytes !== null;
       }),
 
     async tryLease(key, options) {
-      const { refreshToken = id } = await load(key);
-      return leases().tryLease(`${key} ${refreshToken}`, options);
+      const { leaseName = id } = await load(key);
+      return leases().tryLease(`${key} ${leaseName}`, options);
     },
 
     close: () => storageCall(async () => void (await queue), { who: "saveConfig", change: "write" }),
@@ -133,11 +139,16 @@ interface LoadedConfig {
   readonly config: StoredConfig;
   readonly version: Version | null;
   readonly bytes: Uint8Array | null;
-  /** Where it can be read: absent from a sealed record. */
-  readonly refreshToken?: string | undefined;
+  /**
+   * Names the lease, and stays the same through refreshes, which may be under way while another call looks. Absent where there is
+   * nothing to refresh.
+   */
+  readonly leaseName?: string | undefined;
+  /** The version of the last deletion. */
+  readonly lastSignOut?: string | undefined;
 }
 
-function readConfig(value: unknown, key: string): LoadedConfig {
+async function readConfig(value: unknown, key: string): Promise<LoadedConfig> {
   if (value === undefined || value === null) return { config: {}, version: null, bytes: null };
   const config = plainObject().safeParse(value);
   const saved = config.success ? savedConfig().safeParse(config.data) : undefined;
@@ -152,16 +163,20 @@ function readConfig(value: unknown, key: string): LoadedConfig {
       { action: "fix_config" },
     );
   }
-  const { version, sealed, signedOut } = saved.data;
+  const { version, sealed, signedOut, lastSignOut, refreshToken } = saved.data;
   // What is ours has both: a `version` alone may be the caller's own.
   if (version === undefined || saved.data.key === undefined) return fromHandWritten(config.data);
-  if (signedOut) return { config: config.data, version, bytes: null };
-  const { key: _key, version: _version, ...record } = config.data;
-  const { refreshToken } = saved.data;
-  return { config: config.data, version, bytes: encode(sealed ?? JSON.stringify(record)), refreshToken };
+  if (signedOut) return { config: config.data, version, bytes: null, lastSignOut: version };
+  // Earlier versions wrote no name. Of a sealed record nothing is known then, so that all of one key exclude each other.
+  const leaseName = saved.data.leaseName ?? (await leaseNameFor(refreshToken));
+  // What is not of the record is left out where it is decoded.
+  const bytes = encode(sealed ?? JSON.stringify(config.data));
+  return { config: config.data, version, bytes, leaseName, lastSignOut };
 }
 
-function fromHandWritten(config: StoredConfig): LoadedConfig {
+const leaseNameFor = (refreshToken = ""): Promise<string> => plaintextCipher.fingerprint(refreshToken);
+
+async function fromHandWritten(config: StoredConfig): Promise<LoadedConfig> {
   const found = handWrittenConfig().safeParse(config);
   if (!found.success) {
     throw new StorageError(
@@ -183,7 +198,10 @@ function fromHandWritten(config: StoredConfig): LoadedConfig {
     generation: 0,
     status: "active",
   };
-  return { config, version: "hand-written", bytes: encode(JSON.stringify(record)), refreshToken };
+  // Of its content: one that another program writes in its place is another version.
+  const text = JSON.stringify(record);
+  const version = `hand-written ${await plaintextCipher.fingerprint(text)}`;
+  return { config, version, bytes: encode(text), leaseName: await leaseNameFor(refreshToken) };
 }
 
 function parseObject(text: string): StoredConfig {

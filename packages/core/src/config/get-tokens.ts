@@ -4,7 +4,7 @@ import { createGrantKeeper, type GrantKeeper } from "../grant-keeper.js";
 import { type BitbucketAuthOptions, resolveOptions } from "../options.js";
 import { freshness } from "../refresh/policy.js";
 import { recordFromTokens } from "../refresh/redeem.js";
-import { createSingleFlight, joinOrStart, type SingleFlight } from "../sharing.js";
+import { createSingleFlight, createTurns, joinOrStart, type SingleFlight } from "../sharing.js";
 import { createMemoryStorage } from "../storage/memory-storage.js";
 import { storageKey, type TokenRecord } from "../storage/record.js";
 import type { TokenStorage } from "../storage/token-storage.js";
@@ -204,8 +204,9 @@ async function tokensIn(storage: TokenStorage, config: TokenConfig, account: str
   const grants = createGrantKeeper(options, requestTokens);
   const key = storageKey({ ...grants.owner, account });
   try {
-    if (config.refreshToken !== undefined && !config.forceCredentials)
-      await adoptRefreshToken(config.refreshToken, grants.parts, key);
+    const { refreshToken } = config;
+    if (refreshToken !== undefined && !config.forceCredentials)
+      await adoptions()(`${key} ${refreshToken}`, () => adoptRefreshToken(refreshToken, grants.parts, key));
     const seen = config.forceCredentials ? undefined : await grants.stored(account);
     const kept = seen && (await keptTokens(seen, config, grants, account));
     if (kept) return kept;
@@ -239,6 +240,14 @@ async function adoptRefreshToken(
   if (!written.ok && written.deleted && written.current !== null)
     await store.replace(key, written.current, record);
 }
+
+/**
+ * One after the other: functions written anew for each call may keep the same object, and one that is saved late would put a
+ * spent refresh token in place of its successor.
+ */
+const adoptions = /* @__PURE__ */ lazy(() => createTurns(longestAdoptionMs));
+/** Two calls of a storage. */
+const longestAdoptionMs = 20_000;
 
 const credentialFlights = new WeakMap<TokenStorage, SingleFlight<TokenSet>>();
 

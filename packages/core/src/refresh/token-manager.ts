@@ -230,8 +230,9 @@ export class TokenManager {
 
   /** Remembers what was read. */
   #adopt({ account }: GrantRef, stored: TokenRecord, { remembered, since }: Before): TokenRecord {
-    // What could not be saved yet is newer than what is stored, also for a caller that rejects it.
-    if (remembered && this.#unsaved.has(remembered)) return stored;
+    // What could not be saved yet, perhaps since this look began, is newer than what is stored, also for a caller that rejects it.
+    const known = this.#cache.get(account)?.record;
+    if (known && this.#unsaved.has(known)) return stored;
     this.#cache.put(account, stored, { since });
     if (remembered && remembered.accessToken !== stored.accessToken)
       this.#parts.events.emit("adopted", { account, generation: stored.generation });
