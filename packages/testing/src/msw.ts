@@ -1,5 +1,6 @@
 import { http, passthrough, type RequestHandler } from "msw";
-import { createBitbucketMock, type BitbucketMock } from "./fake/mock.js";
+import { assertFake, createBitbucketMock, type BitbucketMock } from "./fake/mock.js";
+import { assertNames } from "./fake/names.js";
 
 /** Handlers that own Bitbucket's hosts, and the fake behind them. */
 export type BitbucketHandlers = RequestHandler[] & { readonly mock: BitbucketMock };
@@ -20,8 +21,11 @@ export interface BitbucketHandlersOptions {
  */
 export function bitbucketHandlers(
   mock: BitbucketMock = createBitbucketMock(),
-  { origins = [], allow = [] }: BitbucketHandlersOptions = {},
+  options: BitbucketHandlersOptions = {},
 ): BitbucketHandlers {
+  assertFake(mock);
+  assertNames(options, "bitbucketHandlers()", ["origins", "allow"]);
+  const { origins = [], allow = [] } = options;
   for (const origin of origins) mock.serveAt(origin);
   const answer = async ({ request }: { request: Request }): Promise<Response> => {
     const exchange = await mock.exchange(request);
@@ -59,8 +63,10 @@ export function listenStrictly(
     use(...handlers: RequestHandler[]): unknown;
     listHandlers(): readonly unknown[];
   },
-  { allow = [] }: StrictnessOptions = {},
+  options: StrictnessOptions = {},
 ): void {
+  assertNames(options, "listenStrictly()", ["allow"]);
+  const { allow = [] } = options;
   server.listen(strictOptions);
   letPass(server, allow);
 }
@@ -72,8 +78,10 @@ export async function startStrictly(
     use(...handlers: RequestHandler[]): unknown;
     listHandlers(): readonly unknown[];
   },
-  { allow = [] }: StrictnessOptions = {},
+  options: StrictnessOptions = {},
 ): Promise<void> {
+  assertNames(options, "startStrictly()", ["allow"]);
+  const { allow = [] } = options;
   await worker.start(strictOptions);
   letPass(worker, allow);
 }

@@ -1,6 +1,6 @@
 import { assertNames } from "./fake/names.js";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
-import { createBitbucketMock, type BitbucketMock } from "./fake/mock.js";
+import { assertFake, createBitbucketMock, type BitbucketMock } from "./fake/mock.js";
 import type { MockUrls } from "./fake/operation.js";
 import { controlPath, createControlApi } from "./remote/control-api.js";
 
@@ -49,8 +49,7 @@ export async function startBitbucketMock(
   mock: BitbucketMock = createBitbucketMock(),
   options: ServerOptions = {},
 ): Promise<BitbucketMockServer> {
-  if (!("serveAt" in mock))
-    throw new TypeError("The first argument is a fake, or undefined for a new one; options come second.");
+  assertFake(mock);
   assertNames(options, "startBitbucketMock()", ["port", "host", "autoApprove", "git"]);
   const { port = 0, host = "127.0.0.1", autoApprove, git } = options;
   if (autoApprove !== undefined) mock.autoApprove = autoApprove;

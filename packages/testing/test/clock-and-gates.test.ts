@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { createMockClock, spanMs } from "../src/fake/clock.ts";
-import { createBitbucketMock, type Op } from "../src/index.ts";
+import { createBitbucketMock, type GatePhase, type Op } from "../src/index.ts";
 import { callApi, postToken, refresh } from "./token-request.ts";
 
 afterEach(() => {
@@ -66,6 +66,13 @@ describe("gates.hold()", () => {
     // As a program without types could say it.
     const [op] = JSON.parse('["refresh"]') as [Op];
     expect(() => createBitbucketMock().gates.hold(op, "before-commit")).toThrow("Not an operation: refresh.");
+  });
+
+  it("refuses a phase that does not exist, for the same reason", () => {
+    const [phase] = JSON.parse('["before"]') as [GatePhase];
+    expect(() => createBitbucketMock().gates.hold("token", phase)).toThrow(
+      "Not a phase: before. Known are before-commit, after-commit.",
+    );
   });
 
   it("holds requests before anything changes and lets them go one by one", async () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { createBitbucketMock, type Fault, type Op } from "../src/index.ts";
+import { createBitbucketMock, type Fault, type Op, type RequestPattern } from "../src/index.ts";
 import { recordedApiErrors, recordedTokenErrors } from "./recorded.ts";
 import { basic, callApi, postToken, refresh, reply } from "./token-request.ts";
 
@@ -31,6 +31,29 @@ describe("faults.next() and faults.when()", () => {
       "Not an operation: token:refresh. Known are any, ",
     );
     expect(() => faults.when({ op, path: "/2.0/user" }, { status: 503 })).toThrow("Not an operation");
+  });
+
+  it("refuses a matcher with a misspelt part, which would meet every request", () => {
+    const { faults } = createBitbucketMock();
+    const matcher: RequestPattern = JSON.parse('{"pth":"/2.0/user"}');
+    expect(() => faults.when(matcher, { status: 401 })).toThrow(
+      'A matcher has no option "pth". It takes: op, method, path, clientId, grantId.',
+    );
+  });
+
+  it("refuses a number of times that is none: with it the fault would stay for good", () => {
+    const { faults } = createBitbucketMock();
+    const [times] = JSON.parse('[{"times":2}]') as [number];
+    expect(() => faults.next("token", { status: 503 }, times)).toThrow("times must be a number of 1 or more");
+    expect(() => faults.when("token", { status: 503 }, JSON.parse('{"time":2}'))).toThrow(
+      'faults.when() has no option "time". It takes: times.',
+    );
+  });
+
+  it("meets a method however it is written", async () => {
+    const mock = createBitbucketMock();
+    mock.faults.when({ op: "token", method: "post" }, { status: 503 });
+    expect((await postToken(mock, clientCredentials)).status).toBe(503);
   });
 
   it.each([

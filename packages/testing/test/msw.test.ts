@@ -28,6 +28,15 @@ function refresh(refreshToken: string | undefined, init: RequestInit = {}): Prom
 }
 
 describe("bitbucketHandlers()", () => {
+  it("refuses what is not a fake in its place, and options that do not exist", () => {
+    expect(() => bitbucketHandlers(JSON.parse('{"profile":"strict"}'))).toThrow(
+      "The first argument is a fake, or undefined for a new one; options come second.",
+    );
+    expect(() => bitbucketHandlers(mock, JSON.parse('{"alow":[]}'))).toThrow(
+      'bitbucketHandlers() has no option "alow". It takes: origins, allow.',
+    );
+  });
+
   it("answers the global fetch", async () => {
     const { tokens } = mock.issueGrant();
     const answer = await refresh(tokens.refreshToken);
@@ -95,6 +104,12 @@ describe("bitbucketHandlers()", () => {
 });
 
 describe("listenStrictly()", () => {
+  it("refuses options that do not exist, before it listens", () => {
+    expect(() => listenStrictly(setupServer(), JSON.parse('{"onUnhandledRequest":"bypass"}'))).toThrow(
+      'listenStrictly() has no option "onUnhandledRequest". It takes: allow.',
+    );
+  });
+
   it("refuses a request that no handler takes", async () => {
     const printed = vi.spyOn(console, "error").mockReturnValue();
     onTestFinished(() => printed.mockRestore());

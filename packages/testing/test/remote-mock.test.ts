@@ -206,6 +206,7 @@ describe("the control API", () => {
 
   it.each([
     ["faults.when", { matcher: "nonsense", fault: { status: 500 } }, "Not an operation: nonsense"],
+    ["faults.when", { matcher: { pth: "/" }, fault: { status: 500 } }, 'A matcher has no option "pth"'],
     ["faults.when", { matcher: "token", fault: { network: "nonsense" } }, "one of reset, refused, dns"],
     ["faults.when", { matcher: "token", fault: {} }, "commitThen"],
     ["faults.hits", { fault: 99 }, "There is no such fault"],

@@ -1,6 +1,6 @@
 import { inspect } from "node:util";
 import { describe, expect, it } from "vitest";
-import { createBitbucketMock } from "../src/index.ts";
+import { createBitbucketMock, type GrantType, type Op } from "../src/index.ts";
 import { callApi, postToken, refresh } from "./token-request.ts";
 
 describe("the request log", () => {
@@ -30,6 +30,20 @@ describe("the request log", () => {
       },
       { number: 3, op: "token:refresh_token", status: 400, error: "unauthorized_client" },
     ]);
+  });
+
+  it("refuses to count what does not exist: none would be found, and a test would be green", async () => {
+    const { requests } = createBitbucketMock();
+    // As a program without types could say it.
+    const [grantType] = JSON.parse('["refresh"]') as [GrantType];
+    const [op] = JSON.parse('["refresh_token"]') as [Op];
+    expect(() => requests.token(grantType)).toThrow("Not an operation: token:refresh.");
+    expect(() => requests.count(op)).toThrow("Not an operation: refresh_token.");
+    expect(() => requests.count({ op, path: "/2.0/user" })).toThrow("Not an operation: refresh_token.");
+    await expect(requests.waitFor(op)).rejects.toThrow("Not an operation: refresh_token.");
+    await expect(requests.waitFor("token", JSON.parse('{"timeout":1}'))).rejects.toThrow(
+      'waitFor() has no option "timeout". It takes: count, timeoutMs.',
+    );
   });
 
   it("picks and counts", async () => {

@@ -119,7 +119,11 @@ export function createFaults(): FaultPlan {
   const arranged = new Set<{ matcher: Matcher; fault: Fault; left: number; hits: number }>();
   let released = new AbortController();
 
-  const when: Faults["when"] = (matcher, fault, { times = Number.POSITIVE_INFINITY } = {}) => {
+  const when: Faults["when"] = (matcher, fault, options = {}) => {
+    assertNames(options, "faults.when()", ["times"]);
+    const { times = Number.POSITIVE_INFINITY } = options;
+    if (!(typeof times === "number" && times >= 1))
+      throw new TypeError("times must be a number of 1 or more. Leave it out for every request.");
     const arrangement = {
       matcher: checkedMatcher(matcher),
       fault: checkedFault(fault),

@@ -3,6 +3,9 @@ import { checkedMatcher, matches, type MatchedRequest, type Matcher } from "./op
 /** Where a held request stands: before anything changed, or when everything has but the answer. */
 export type GatePhase = "before-commit" | "after-commit";
 
+/** Every phase. At one that is none nothing would ever arrive. */
+export const gatePhases: readonly GatePhase[] = ["before-commit", "after-commit"];
+
 /** Interleavings by hand: hold requests at a point, look around, let them go one by one. */
 export interface Gates {
   /** From now on matching requests wait at `phase` until they are released. */
@@ -42,6 +45,8 @@ export function createGates(): GateKeeper {
   };
   return {
     hold(matcher, phase) {
+      if (!gatePhases.includes(phase))
+        throw new TypeError(`Not a phase: ${phase}. Known are ${gatePhases.join(", ")}.`);
       const gate: HeldGate = {
         matcher: checkedMatcher(matcher),
         phase,

@@ -125,6 +125,12 @@ export interface MockSnapshot {
   readonly state: MockState;
 }
 
+/** Throws where options stand in the place of a fake, which a program without types may say. */
+export function assertFake(given: object): void {
+  if (!("serveAt" in given))
+    throw new TypeError("The first argument is a fake, or undefined for a new one; options come second.");
+}
+
 /** Starts a fake Bitbucket. */
 export function createBitbucketMock(options: BitbucketMockOptions = {}): BitbucketMock {
   const { profile, clock: source, strict = true, autoApprove = false, seed, ...lists } = options;

@@ -1,3 +1,5 @@
+import { assertNames } from "./names.js";
+
 /**
  * What a request is for. `token` stands for every token request, `token:refresh_token` for one grant; `any` for all.
  * `unknown` is a request the fake has no endpoint for.
@@ -35,6 +37,9 @@ export interface MatchedRequest {
   readonly grantId?: string | undefined;
 }
 
+/** The parts of a pattern, for those who check what came without types. */
+export const matcherNames: readonly string[] = ["op", "method", "path", "clientId", "grantId"];
+
 /** Whether the matcher picks the request. */
 export function matches(matcher: Matcher, request: MatchedRequest): boolean {
   if (typeof matcher === "function") return matcher(request);
@@ -42,7 +47,7 @@ export function matches(matcher: Matcher, request: MatchedRequest): boolean {
   const { op = "any", method, path, clientId, grantId } = matcher;
   return (
     opIncludes(op, request.op) &&
-    (method === undefined || method === request.method) &&
+    (method === undefined || method.toUpperCase() === request.method) &&
     (path === undefined || (typeof path === "string" ? path === request.path : path.test(request.path))) &&
     (clientId === undefined || clientId === request.clientId) &&
     (grantId === undefined || grantId === request.grantId)
@@ -101,9 +106,13 @@ export function isOp(text: string): text is Op {
   return ops.has(text);
 }
 
-/** Answers the matcher. Throws where it names no operation: it would never pick a request, without a sign of the mistake. */
+/**
+ * Answers the matcher. Throws where it names no operation: it would never pick a request, without a sign of the mistake. One with a
+ * misspelt part would pick more than was meant.
+ */
 export function checkedMatcher(matcher: Matcher): Matcher {
   if (typeof matcher === "function") return matcher;
+  if (typeof matcher === "object") assertNames(matcher, "A matcher", matcherNames);
   const op: string | undefined = typeof matcher === "string" ? matcher : matcher.op;
   if (op === undefined || isOp(op)) return matcher;
   throw new TypeError(`Not an operation: ${op}. Known are ${[...ops].join(", ")}.`);

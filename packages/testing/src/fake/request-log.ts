@@ -1,6 +1,14 @@
 import type { RulingFacts } from "./answers.js";
 import { realTimeout } from "./clock.js";
-import { matches, type MatchedRequest, type Matcher, type Op, type GrantType } from "./operation.js";
+import { assertNames } from "./names.js";
+import {
+  checkedMatcher,
+  matches,
+  type MatchedRequest,
+  type Matcher,
+  type Op,
+  type GrantType,
+} from "./operation.js";
 
 /** One request as the log keeps it. There is no token, code or secret in it to be printed. */
 export interface RequestEntry extends MatchedRequest, RulingFacts {
@@ -70,15 +78,20 @@ export function createRequestLog(): RequestRecorder {
   const waiting = new Set<() => void>();
   let opened = 0;
 
-  const select = (matcher: Matcher): readonly RequestEntry[] =>
-    entries.filter((entry) => matches(matcher, entry));
+  const select = (given: Matcher): readonly RequestEntry[] => {
+    const matcher = checkedMatcher(given);
+    return entries.filter((entry) => matches(matcher, entry));
+  };
   const log: RequestLog = {
     all: entries,
     token: (grantType) => select(grantType === undefined ? "token" : `token:${grantType}`),
     api: (path) => select({ op: "api", ...(path !== undefined && { path }) }),
     count: (matcher) => select(matcher).length,
-    waitFor: (matcher, { count = 1, timeoutMs = 5_000 } = {}) =>
+    waitFor: (matcher, options = {}) =>
       new Promise((resolve, reject) => {
+        assertNames(options, "waitFor()", ["count", "timeoutMs"]);
+        const { count = 1, timeoutMs = 5_000 } = options;
+        select(matcher);
         const look = (): void => {
           const found = select(matcher).filter((entry) => finished.has(entry));
           if (found.length < count) return;

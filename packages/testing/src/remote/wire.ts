@@ -1,5 +1,6 @@
 import type { Fault } from "../fake/faults.js";
-import { isOp, type Op, type GrantType } from "../fake/operation.js";
+import { assertNames } from "../fake/names.js";
+import { checkedMatcher, isOp, matcherNames, matches, type Op, type GrantType } from "../fake/operation.js";
 import type { JsonFields, RemoteCall } from "./json-fields.js";
 import type { RequestEntry, Violation } from "../fake/request-log.js";
 
@@ -18,6 +19,7 @@ export type WireMatcher =
 export function readMatcher(fields: JsonFields, name = "matcher"): WireMatcher {
   const given = fields.raw(name);
   if (typeof given === "string") return readOp(given);
+  if (typeof given === "object" && given !== null) assertNames(given, "A matcher", matcherNames);
   const parts = fields.fields(name);
   const op = parts.optional("op", (of) => readOp(of.string("op")));
   const texts = ["method", "path", "clientId", "grantId"].filter((part) => parts.has(part));
@@ -121,10 +123,9 @@ export function createRemoteRequests(call: RemoteCall): RemoteRequests {
   return {
     all,
     async token(grantType) {
+      const matcher = checkedMatcher(grantType === undefined ? "token" : `token:${grantType}`);
       const entries = await all();
-      return entries.filter((entry) =>
-        grantType === undefined ? entry.op.startsWith("token") : entry.op === `token:${grantType}`,
-      );
+      return entries.filter((entry) => matches(matcher, entry));
     },
     async api(path) {
       const entries = await all();
