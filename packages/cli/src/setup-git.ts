@@ -29,11 +29,13 @@ export async function setupGit(
   const key = helperKey(origin);
   const scope = local ? "--local" : "--global";
   const before = await readHelpers(scope, key, env);
-  const after = undo
-    ? withoutOurHelper(before)
-    : withOurHelper(before, helperLine(program, readAccountName(options.account, env)));
+  const ours = undo ? undefined : helperLine(program, readAccountName(options.account, env));
+  const after = ours === undefined ? withoutOurHelper(before) : withOurHelper(before, ours);
   const isChanged = before.join("\n") !== after.join("\n");
-  if (isChanged) await writeHelpers(scope, key, { before, after, env });
+  for (const edit of isChanged ? helperEdits(key, before, ours) : []) {
+    const { exitCode } = await git(["config", scope, ...edit], env);
+    if (exitCode !== 0) throw gitFailed(scope);
+  }
   const where = local ? "this repository" : "your user";
   if (options.json === true) {
     terminal.answer(JSON.stringify({ key, scope: scope.slice(2), helpers: after, changed: isChanged }));
@@ -104,27 +106,30 @@ async function readHelpers(
   return exitCode === 1 ? [] : stdout.split("\0").slice(0, -1);
 }
 
-async function writeHelpers(
-  scope: "--local" | "--global",
+/** What matches our lines and no others, in the regular expressions of `git config`. */
+const ourPattern = "^!'.+' '.+' git-credential( --account '.+')?$";
+
+/**
+ * What `git config` is called with, one after the other, to put our helper in place of `before`; `undefined` takes it away. Each
+ * call changes the file at once. A kill between two leaves every line of others, and what a second run puts right.
+ */
+export function helperEdits(
   key: string,
-  {
-    before,
-    after,
-    env,
-  }: {
-    readonly before: readonly string[];
-    readonly after: readonly string[];
-    readonly env: Surroundings["env"];
-  },
-): Promise<void> {
-  const run = async (...args: readonly string[]): Promise<void> => {
-    const { exitCode } = await git(["config", scope, ...args], env);
-    if (exitCode !== 0) throw gitFailed(scope);
-  };
-  // Lines are added at the end. What stands before the first difference is left as it is.
-  const isKept = before.every((line, index) => after[index] === line);
-  if (!isKept) await run("--unset-all", key);
-  for (const line of isKept ? after.slice(before.length) : after) await run("--add", key, line);
+  before: readonly string[],
+  ours: string | undefined,
+): readonly (readonly string[])[] {
+  const others = withoutOurHelper(before);
+  const count = before.filter(isOurHelper).length;
+  const hasResets = before.length === others.length + 2 * count;
+  const additions = ours === undefined ? [] : ["", ours].map((line) => ["--add", key, line]);
+  if (count === 0) return additions;
+  if (ours !== undefined && hasResets && isOurHelper(before.at(-1) ?? ""))
+    return [["--replace-all", key, ours, ourPattern]];
+  // Nothing tells our empty line from one of others: then all lines are written anew, and a kill may lose some.
+  const removals = others.includes("")
+    ? [["--unset-all", key], ...others.map((line) => ["--add", key, line])]
+    : [...(before.includes("") ? [["--unset-all", key, "^$"]] : []), ["--unset-all", key, ourPattern]];
+  return [...removals, ...additions];
 }
 
 function gitFailed(scope: string): Error {

@@ -57,6 +57,7 @@ export function describeKills(moments: readonly number[]): void {
     it.each([
       ["token", ["token"]],
       ["git-credential", ["git-credential", "get"]],
+      ["exec", ["exec", "--", "true"]],
     ])("of %s", async (_name, args) => {
       await open();
       await line.signIn();

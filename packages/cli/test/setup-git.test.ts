@@ -1,8 +1,8 @@
-import { readFile, writeFile } from "node:fs/promises";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { findOpener, redirectPage } from "../src/browser.ts";
-import { helperLine, isOurHelper, withoutOurHelper, withOurHelper } from "../src/setup-git.ts";
+import { helperEdits, helperLine, isOurHelper, withoutOurHelper, withOurHelper } from "../src/setup-git.ts";
 import { openCommandLine, startProcess, type CommandLine } from "./command-line.ts";
 
 let line: CommandLine;
@@ -35,6 +35,51 @@ describe("setup-git", () => {
     expect((await line.run(["setup-git", "--undo"])).exitCode).toBe(0);
     expect(await readFile(config, "utf8")).toBe(before);
     expect((await line.run(["setup-git", "--undo"])).stderr).toContain("There was nothing to undo.");
+  });
+
+  it("that is killed between two changes of Git loses no line of others, and a second run ends it", async () => {
+    const config = join(line.home, ".gitconfig");
+    const before = `[credential "${line.server.url}"]\n\thelper = store\n\thelper = cache\n`;
+    const git = join(line.home, "bin", "git");
+    await mkdir(join(line.home, "bin"));
+    // Git, but whoever lets it change something for the nth time is killed after that.
+    await writeFile(
+      git,
+      `#!/bin/sh
+PATH="\${PATH#*:}"
+git "$@" || exit
+case " $* " in
+*" --get-all "*) ;;
+*) echo >> "$HOME/changes"; [ "$(wc -l < "$HOME/changes")" -lt "$KILL_AT" ] || kill -9 $PPID ;;
+esac
+`,
+      { mode: 0o755 },
+    );
+    const killAt = async (nth: number, ...args: readonly string[]): Promise<boolean> => {
+      await writeFile(join(line.home, "changes"), "");
+      const env = { PATH: `${join(line.home, "bin")}:${line.env["PATH"]}`, KILL_AT: String(nth) };
+      const { signal } = await line.run(["setup-git", ...args], { env });
+      expect((await helpers()).split("\n").slice(0, 2)).toEqual(["store", "cache"]);
+      return signal === "SIGKILL";
+    };
+    const kills: boolean[] = [];
+    for (const nth of [1, 2]) {
+      await writeFile(config, before);
+      kills.push(await killAt(nth));
+      await line.run(["setup-git"]);
+      expect(await helpers()).toMatch(/^store\ncache\n\n+!'[^']+' '[^']+' git-credential\n$/);
+
+      await writeFile(config, before);
+      await line.run(["setup-git", "--account", "old"]);
+      kills.push(await killAt(nth));
+      await line.run(["setup-git"]);
+      expect(await helpers()).toMatch(/^store\ncache\n\n!'[^']+' '[^']+' git-credential\n$/);
+
+      kills.push(await killAt(nth, "--undo"));
+      await line.run(["setup-git", "--undo"]);
+      expect(await readFile(config, "utf8")).toBe(before);
+    }
+    expect(kills).toEqual([true, true, true, true, false, true]);
   });
 
   it("--local writes to the repository alone, with the account", async () => {
@@ -75,6 +120,21 @@ describe("the lines of setup-git", () => {
     expect(written).toEqual([...others, "", ours]);
     expect(withOurHelper(written, helperLine(program, "work"))).toHaveLength(written.length);
     expect(withoutOurHelper([...written, "cache"])).toEqual([...others, "cache"]);
+  });
+
+  it("are taken away one by one, unless an empty line of others stands among them", () => {
+    const changes = (before: readonly string[], given?: string): readonly string[] =>
+      helperEdits("key", before, given).map((edit) => edit.slice(0, 3).join(" "));
+    expect(changes(["store", "", ours])).toEqual([
+      "--unset-all key ^$",
+      expect.stringContaining("--unset-all key ^!"),
+    ]);
+    expect(changes(["store", ours])).toEqual([expect.stringContaining("--unset-all key ^!")]);
+    expect(changes(["", "store", "", ours])).toEqual(["--unset-all key", "--add key ", "--add key store"]);
+    expect(changes(["store", "", ours, "cache"], ours).slice(-2)).toEqual([
+      "--add key ",
+      `--add key ${ours}`,
+    ]);
   });
 });
 
