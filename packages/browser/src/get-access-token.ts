@@ -23,12 +23,22 @@ export async function getAccessToken(config: TokenConfig = {}): Promise<string> 
     if (typeof (config[name] ?? getAccessToken) !== "function")
       throw new InvalidOptionsError(`getAccessToken() takes ${name} as a function.`);
   const { loadConfig, saveConfig: _saveConfig, ...rest } = config;
-  const { endpoints, consumerKey, consumerSecret, appName, forceCredentials } = rest;
+  const { endpoints, consumerKey, consumerSecret, appName, forceCredentials, refreshToken } = rest;
   const isOfFunctions = config.storage ? !("compareAndSwap" in config.storage) : loadConfig !== undefined;
   const storage = isOfFunctions ? acrossTabs(given) : given;
-  const calls = callsOf(isOfFunctions || config.storage ? storage : nowhere);
-  const call = JSON.stringify([endpoints?.tokenUrl, consumerKey, consumerSecret, appName, forceCredentials]);
-  const running = calls.get(call) ?? getTokenFromCore({ ...rest, storage }).finally(() => calls.delete(call));
+  const isKept = isOfFunctions || config.storage;
+  const calls = callsOf(isKept ? storage : nowhere);
+  const call = JSON.stringify([
+    endpoints?.tokenUrl,
+    consumerKey,
+    consumerSecret,
+    appName,
+    forceCredentials,
+    refreshToken,
+  ]);
+  // Core has to know that nothing is kept: then the successor of a refresh token goes to `onUnpersisted`, or the call is refused.
+  const kept = isKept ? { ...rest, storage } : rest;
+  const running = calls.get(call) ?? getTokenFromCore(kept).finally(() => calls.delete(call));
   calls.set(call, running);
   return running;
 }

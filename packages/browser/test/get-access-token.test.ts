@@ -258,6 +258,13 @@ describe("bitbucketAuth.getAccessToken(config) without a storage", () => {
     expect(requests).toHaveLength(2);
     expect(platform.local.size).toBe(0);
   });
+
+  it("refuses a refresh token whose successor nothing would keep, and sends nothing", async () => {
+    const { config, requests } = configUnderTest(undefined, [tokens(2)], { refreshToken: "refresh-1" });
+    const { loadConfig: _load, saveConfig: _save, ...rest } = config;
+    expect(await rejectionOf(getAccessToken(rest))).toMatchObject({ code: "invalid_options" });
+    expect(requests).toEqual([]);
+  });
 });
 
 describe("bitbucketAuth.getAccessToken(config) by several callers at once", () => {
@@ -297,6 +304,24 @@ describe("bitbucketAuth.getAccessToken(config) by several callers at once", () =
     ]);
     expect(new Set(got).size).toBe(3);
     expect(requests).toHaveLength(3);
+  });
+});
+
+describe("bitbucketAuth.getAccessToken(config) with two refresh tokens at once, and no storage", () => {
+  it("gives each caller the token of its own grant", async () => {
+    const { config, requests } = configUnderTest(undefined, [tokens(1), tokens(2)]);
+    const { loadConfig: _load, saveConfig: _save, ...rest } = config;
+    const kept: unknown[] = [];
+    const onUnpersisted: TokenConfig["onUnpersisted"] = (_account, saved) =>
+      void kept.push(saved.refreshToken);
+    const got = await Promise.all(
+      ["of ann", "of ben"].map((refreshToken) => getAccessToken({ ...rest, refreshToken, onUnpersisted })),
+    );
+    expect(requests.map(({ form }) => form.get("refresh_token"))).toEqual(["of ann", "of ben"]);
+    expect([got, kept]).toEqual([
+      ["access-1", "access-2"],
+      ["refresh-1", "refresh-2"],
+    ]);
   });
 });
 

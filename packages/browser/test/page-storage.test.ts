@@ -120,6 +120,32 @@ describe("createPageStorage() and its database", () => {
     expect(entry).not.toBeNull();
   });
 
+  it.each([
+    ["which a sign-in found there", "before the sign-in"],
+    ["which a tab of an earlier version wrote since", "after the sign-in"],
+  ])(
+    "does not bring back an entry of local storage, %s, once a sign-out is forgotten",
+    async (_who, when) => {
+      const options = { clientId: "key", clientSecret: "secret" };
+      const entry = JSON.stringify({
+        accessToken: "old",
+        refreshToken: "old",
+        expiresAt: Date.now() + 99 * dayMs,
+      });
+      const key = "bitbucket.org/key/user/alice";
+      if (when === "before the sign-in") platform.local.set(key, entry);
+      const tokens = { accessToken: "a", expiresAt: Date.now() + dayMs, tokenType: "bearer" } as const;
+      const auth = createBitbucketAuth({ ...options, storage: createPageStorage() });
+      await auth.saveTokens("alice", tokens);
+      if (when === "after the sign-in") platform.local.set(key, entry);
+      await auth.signOut("alice");
+      vi.setSystemTime(Date.now() + 8 * dayMs);
+      await auth.saveTokens("ben", tokens);
+      expect(await rejectionOf(auth.getAccessToken("alice"))).toMatchObject({ code: "signed_out" });
+      expect([...platform.local.keys()]).toEqual([]);
+    },
+  );
+
   it("says that nothing was changed and what to do when the origin has no space left", async () => {
     const storage = createPageStorage();
     await storage.get("k");
