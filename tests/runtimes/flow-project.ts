@@ -90,7 +90,7 @@ async function bundleWorker(directory: string, fileName: string): Promise<string
       target: "es2023",
       minify: false,
       // Note: or what pages cannot import would be replaced by something empty, and no test would fail.
-      rolldownOptions: { external: /^node:/ },
+      rolldownOptions: { external: /^(node|cloudflare):/ },
     },
   });
   return join(directory, "bundled", fileName);

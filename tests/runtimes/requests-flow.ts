@@ -10,7 +10,8 @@ export interface ServedWorker {
 type Step =
   | "a refresh of a request that is over"
   | "a sign-in and a read of requests that are over"
-  | "a refresh `waitUntil` was told of";
+  | "a refresh `waitUntil` was told of"
+  | "a refresh the platform's own `waitUntil` was told of";
 
 /** What several requests have of one `BitbucketAuth`, where a request's unfinished work ends with its response. */
 export function requestsFlow(
@@ -45,15 +46,21 @@ export function requestsFlow(
         equal(await get("/token"), "access-1");
       }),
 
-    "a refresh `waitUntil` was told of": () =>
-      withSignedInWorker(async (get) => {
-        equal(await get("/token?waitUntil"), "access-1");
-        equal(await tokenAfter("access-1", get), "access-2");
-        await get("/later?minutes=15");
-        equal(await get("/token"), "access-2");
-        equal(await get("/sent"), "1");
-      }),
+    "a refresh `waitUntil` was told of": () => refreshedAhead("/token?waitUntil"),
+
+    "a refresh the platform's own `waitUntil` was told of": () => refreshedAhead("/token?platform"),
   };
+
+  /** Begun by a request for this path, which is over before the token endpoint answers. */
+  function refreshedAhead(path: string): Promise<void> {
+    return withSignedInWorker(async (get) => {
+      equal(await get(path), "access-1");
+      equal(await tokenAfter("access-1", get), "access-2");
+      await get("/later?minutes=15");
+      equal(await get("/token"), "access-2");
+      equal(await get("/sent"), "1");
+    });
+  }
 }
 
 /** The first token that is another one; this one again where none comes in 20 s. */

@@ -5,7 +5,7 @@ import { runtimes } from "./runtimes.ts";
 
 const found = (await Promise.all(runtimes.map(findRuntime))).filter((each) => each !== null);
 
-const stepsOf = { core: 6, "storage-file": 4, express: 4, requests: 3 };
+const stepsOf = { core: 6, "storage-file": 4, express: 4, requests: 4 };
 
 let project: FlowProject;
 beforeAll(async () => {

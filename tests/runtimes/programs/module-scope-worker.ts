@@ -1,9 +1,11 @@
 import {
+  type BitbucketAuthOptions,
   createBitbucketAuth,
   createMemoryStorage,
   isBitbucketAuthError,
   type TokenStorage,
 } from "@bitbucket-auth/core";
+import { waitUntil as waitUntilOfPlatform } from "cloudflare:workers";
 import { knownGrants } from "@bitbucket-auth/core/internal";
 
 /** What Workers give a request. */
@@ -26,8 +28,7 @@ const storage: TokenStorage = {
     return memory.get(key);
   },
 };
-/** At module scope: every request shares it, and what one request began ends with its response. */
-const auth = createBitbucketAuth({
+const options: BitbucketAuthOptions = {
   clientId: "id",
   clientSecret: "secret",
   clock,
@@ -37,7 +38,11 @@ const auth = createBitbucketAuth({
   timeoutMs: 2_000,
   refresh: { jitterMs: 0, joinMs: 4_000 },
   logging: false,
-});
+};
+/** At module scope: every request shares it, and what one request began ends with its response. */
+const auth = createBitbucketAuth(options);
+/** The same, told once of the function of the platform that finds the current request by itself. */
+const authOfPlatform = createBitbucketAuth({ ...options, waitUntil: waitUntilOfPlatform });
 const minute = 60_000;
 
 function signIn(): Promise<void> {
@@ -64,6 +69,7 @@ async function answer({ pathname, searchParams }: URL, context: Context): Promis
   if (pathname === "/begin-read") begin(readGrant);
   if (pathname === "/read") await readGrant();
   if (pathname !== "/token") return "done";
+  if (searchParams.has("platform")) return authOfPlatform.getAccessToken("ann");
   const waitUntil = (promise: Promise<unknown>): void => context.waitUntil(promise);
   return searchParams.has("waitUntil")
     ? auth.getAccessToken("ann", { waitUntil })
