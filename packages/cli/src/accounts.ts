@@ -67,12 +67,12 @@ export interface Keeping {
 }
 
 /**
- * Opens the storage. Touches nothing before the first call. A command that may do with what the environment describes passes the
- * `account` it was asked for, `undefined` among them: it needs no place to keep things in.
+ * Opens the storage. Touches nothing before the first call. A command that may do with what the environment describes passes its
+ * options, whether an account is named in them or not: it needs no place to keep things in.
  */
 export function openKeeping(
   { env, terminal }: Surroundings,
-  use?: { readonly account: string | undefined },
+  use?: { readonly account?: string | undefined },
 ): Keeping {
   const endpoints = readEndpoints(env);
   const warn = (message: string): void => terminal.say(`bitbucket-auth: ${message}`);
@@ -144,10 +144,10 @@ export async function openAccount(
   if (name !== undefined) {
     const kept = await settings.account(name);
     if (kept) return keptAccount(keeping, surroundings, name, kept);
-    throw notSignedIn(`There is no account ${name}.`, name);
+    throw notSignedIn(name);
   }
   if (describesCredential(env)) return accountOfEnvironment(keeping, surroundings);
-  throw notSignedIn("Not signed in.", undefined);
+  throw notSignedIn(undefined);
 }
 
 /** The account that is meant when none was named. `undefined`: there is none. */
@@ -156,7 +156,11 @@ export function chooseAccount(names: readonly string[]): string | undefined {
   throw usageError(`There are several accounts (${names.join(", ")}). Name one: --account ${names[0]}`);
 }
 
-function notSignedIn(what: string, name: string | undefined): CommandError {
+/** The failure of a command whose account is not there; the command that signs it in follows. */
+export function notSignedIn(
+  name: string | undefined,
+  what: string = name === undefined ? "Not signed in." : `There is no account ${name}.`,
+): CommandError {
   return new CommandError(`${what} To sign in: ${loginCommand(name)}`, {
     exitCode: exitCodes.signIn,
     code: "signed_out",

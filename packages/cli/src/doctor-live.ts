@@ -1,6 +1,6 @@
-import { type Keeping, openKeeping, type Surroundings } from "./accounts.js";
+import { type Keeping, notSignedIn, openKeeping, type Surroundings } from "./accounts.js";
 import { readAccountName } from "./environment.js";
-import { CommandError, exitCodes, setupError, usageError } from "./failure.js";
+import { exitCodes, setupError, usageError } from "./failure.js";
 import type { DoctorOptions } from "./doctor.js";
 import { loadFromProject } from "./project.js";
 
@@ -82,13 +82,7 @@ function describeReport(report: {
 async function createStage(keeping: Keeping, name: string): Promise<() => Stage> {
   const kept = await keeping.settings.account(name);
   if (kept?.kind !== "oauth") {
-    throw new CommandError(
-      `There is no OAuth grant of the account ${name}. To sign in: bitbucket-auth login --account ${name}`,
-      {
-        exitCode: exitCodes.signIn,
-        code: "signed_out",
-      },
-    );
+    throw notSignedIn(name, `There is no OAuth grant of the account ${name}.`);
   }
   const auth = keeping.authFor(kept.consumer);
   const { accessToken, refreshToken } = await auth.getTokens(name);

@@ -24,7 +24,7 @@ export async function runWithToken(
   // Note: Node would throw for it, and shells take it for the name of a command that is not there.
   if (command === "") throw notStarted("''", { code: "ENOENT" });
   const minValidityMs = options.minValidity === undefined ? undefined : readSpan(options.minValidity);
-  const keeping = openKeeping(surroundings, { account: options.account });
+  const keeping = openKeeping(surroundings, options);
   let working: WorkingToken;
   let email: string | undefined;
   try {

@@ -78,7 +78,7 @@ export function describeFailure(error: unknown, login: string): Failure {
       retryAt: retryAt === undefined ? undefined : Math.ceil(retryAt),
     };
   }
-  if (isAbort(error)) {
+  if (nameOf(error) === "AbortError") {
     return {
       exitCode: exitCodes.interrupted,
       code: "interrupted",
@@ -101,7 +101,6 @@ export function forReader(message: string, retryAt?: number): string {
   const time = retryAt === undefined ? "the end of its cool-down" : new Date(retryAt).toISOString();
   return oneLine(message)
     .replaceAll("`retryAt`", time)
-    .replaceAll("Pass `directory`, or set", "Set BITBUCKET_AUTH_DIRECTORY, or")
     .replaceAll(/(?:the option )?`directory`/g, "BITBUCKET_AUTH_DIRECTORY")
     .replaceAll("`keyDirectory`", "BITBUCKET_AUTH_KEY_DIRECTORY");
 }
@@ -114,10 +113,6 @@ function withoutAdvice(message: string): string {
 /** What a command rejects with after Ctrl-C. */
 export function interruption(): DOMException {
   return new DOMException("Interrupted", "AbortError");
-}
-
-function isAbort(error: unknown): boolean {
-  return nameOf(error) === "AbortError";
 }
 
 function nameOf(error: unknown): string {

@@ -30,11 +30,11 @@ export async function answerGit(
   if (operation !== "get" && operation !== "erase") return 0;
   if (!request || !isFor(gitOriginOf(readEndpoints(env)), request)) return 0;
   if (operation === "erase") {
-    if (request.password !== undefined) await remember(surroundings, request.password, options.account);
+    if (request.password !== undefined) await remember(surroundings, request.password, options);
     return 0;
   }
   try {
-    const keeping = openKeeping(surroundings, { account: options.account });
+    const keeping = openKeeping(surroundings, options);
     try {
       const account = await openAccount(keeping, surroundings, options.account);
       const { token, gitUsername, expiresAt } = await account.token();
@@ -56,9 +56,9 @@ export async function answerGit(
 async function remember(
   surroundings: Surroundings,
   password: string,
-  account: string | undefined,
+  options: { readonly account?: string | undefined },
 ): Promise<void> {
-  const keeping = openKeeping(surroundings, { account });
+  const keeping = openKeeping(surroundings, options);
   try {
     await keeping.settings.refuse(password);
   } finally {

@@ -1,7 +1,6 @@
 import {
   type BitbucketAuthError,
   createMemoryStorage,
-  type EncryptionKeys,
   isBitbucketAuthError,
   type TokenStorage,
 } from "@bitbucket-auth/core";
@@ -21,8 +20,6 @@ export interface Place {
   readonly places: Places;
 }
 
-const nowhere: Places = { records: "nowhere", key: "nowhere" };
-
 /**
  * Opens the files. Touches nothing before the first call.
  *
@@ -31,7 +28,7 @@ const nowhere: Places = { records: "nowhere", key: "nowhere" };
  */
 export function openPlace(env: Variables, warn: (message: string) => void, mayForget: boolean): Place {
   const options = readStorageOptions(env);
-  const tell = (reason: string): void => warn(`What Bitbucket answers is not kept. ${forReader(reason)}`);
+  const tell = (reason: string): void => warn(`Nothing is kept. ${reason}`);
   try {
     const { records, key = options.keyring ? "the keyring of this machine" : "nowhere" } =
       fileStoragePlaces(options);
@@ -42,8 +39,10 @@ export function openPlace(env: Variables, warn: (message: string) => void, mayFo
     });
     return { storage: mayForget ? yieldToMemory(files, tell) : files, places: { records, key } };
   } catch (error) {
-    if (!mayForget || !isBitbucketAuthError(error) || error.code !== "invalid_options") throw error;
-    return { storage: yieldToMemory(refusing(error), tell), places: nowhere };
+    if (!mayForget) throw error;
+    const refuse = (): Promise<never> => Promise.reject(error);
+    const files = { ...createMemoryStorage(), get: refuse, compareAndSwap: refuse, tryLease: refuse };
+    return { storage: yieldToMemory(files, tell), places: { records: "nowhere", key: "nowhere" } };
   }
 }
 
@@ -52,84 +51,49 @@ export function openPlace(env: Variables, warn: (message: string) => void, mayFo
  * while nothing was found in the files: a grant that was kept there would be renewed, and its newer tokens lost.
  */
 export function yieldToMemory(files: TokenStorage, tell: (reason: string) => void): TokenStorage {
-  const memory = createMemoryStorage();
+  const keys = { process: crypto.getRandomValues(new Uint8Array(32)) };
+  const memory = { ...createMemoryStorage(), ownKeys: async () => ({ current: "process", keys }) };
   let chosen = files;
   let isFound = false;
-  let reason: string | undefined;
-  let isTold = false;
-  let keys: EncryptionKeys | undefined;
+  let reason = "";
 
   const ask = async <T>(call: (storage: TokenStorage) => Promise<T>, isRead = false): Promise<T> => {
-    if (chosen === files) {
-      try {
-        return await call(files);
-      } catch (error) {
-        reason ??= whatIsUnusable(error, isRead);
-        if (isFound || reason === undefined) throw error;
-        chosen = memory;
-      }
+    try {
+      if (chosen === files) return await call(files);
+    } catch (error) {
+      if (isFound || !isUnusable(error, isRead)) throw error;
+      if (chosen === files) reason = error.message;
+      chosen = memory;
     }
-    if (!isRead && reason !== undefined && !isTold) {
-      isTold = true;
-      tell(reason);
+    if (!isRead && reason) {
+      tell(forReader(reason));
+      reason = "";
     }
     return call(memory);
   };
 
   return {
-    caps: files.caps,
+    // Notices of changes stay those of the files: they are hints. Nothing is listed or deleted by a command that only asks for a token.
+    ...files,
     async get(key, options) {
       const found = await ask((storage) => storage.get(key, options), true);
       isFound ||= found !== null && chosen === files;
       return found;
     },
-    compareAndSwap: (key, expected, bytes, options) =>
-      ask((storage) => storage.compareAndSwap(key, expected, bytes, options)),
-    delete: (key, options) => ask((storage) => storage.delete(key, options)),
-    tryLease: (key, options) => ask((storage) => storage.tryLease(key, options)),
-    ownKeys: () => ask(async (storage) => (await storage.ownKeys?.()) ?? (keys ??= keysOfThisProcess())),
-    async *list(prefix, options) {
-      yield* chosen.list?.(prefix, options) ?? [];
-    },
-    watch: (key, onChange) => chosen.watch?.(key, onChange) ?? (() => {}),
-    async close() {
-      await Promise.all([files.close(), memory.close()]);
-    },
+    compareAndSwap: (...call) => ask((storage) => storage.compareAndSwap(...call)),
+    tryLease: (...call) => ask((storage) => storage.tryLease(...call)),
+    ownKeys: () => ask((storage) => storage.ownKeys?.() ?? memory.ownKeys()),
   };
-}
-
-function keysOfThisProcess(): EncryptionKeys {
-  return { current: "process", keys: { process: crypto.getRandomValues(new Uint8Array(32)) } };
 }
 
 /**
- * What is wrong with the place itself, `undefined` for other failures. A read fails by that only where this user cannot come to
- * it, so that nothing of theirs is there. Files that are open to others, or belong to another, are refused as everywhere.
+ * Whether the place itself is at fault. A read fails by that only where this user cannot come to it, so that nothing of theirs
+ * is there. Files that are open to others, or belong to another, are refused as everywhere.
  */
-function whatIsUnusable(error: unknown, isRead: boolean): string | undefined {
-  if (!isBitbucketAuthError(error) || error.action !== "fix_config") return undefined;
-  const isPlace =
-    error.code === "invalid_options" ||
-    (error.code === "storage_failed" && (!isRead || cannotBeReached(error.cause)));
-  return isPlace ? error.message : undefined;
-}
-
-/** By the code of the operating system: this user may not go to the directory, or there is none to go to. */
-function cannotBeReached(cause: unknown): boolean {
-  const code: unknown = typeof cause === "object" && cause !== null ? Reflect.get(cause, "code") : undefined;
-  return code === "EACCES" || code === "ENOTDIR";
-}
-
-/** In place of files that have no place at all. */
-function refusing(error: BitbucketAuthError): TokenStorage {
-  const refuse = (): Promise<never> => Promise.reject(error);
-  const caps = { lease: "host", watch: false, list: false, durable: true } as const;
-  return {
-    caps,
-    get: refuse,
-    compareAndSwap: refuse,
-    delete: refuse,
-    tryLease: refuse,
-    close: async () => {},
-  };
+function isUnusable(error: unknown, isRead: boolean): error is BitbucketAuthError {
+  if (!isBitbucketAuthError(error) || error.action !== "fix_config") return false;
+  const { code, cause } = error;
+  // By the code of the operating system: this user may not go to the directory, or there is none to go to.
+  const cannotBeReached = /^EACCES$|^ENOTDIR$/.test(String(Reflect.get(Object(cause), "code")));
+  return !isRead || cannotBeReached || code === "invalid_options";
 }

@@ -133,11 +133,9 @@ export function helperEdits(
 }
 
 function gitFailed(scope: string): Error {
-  return setupError(
-    scope === "--local"
-      ? "Git did not change the configuration. Run this in a repository, or without --local."
-      : "Git did not change the configuration. Try: git config --global --list",
-  );
+  const next =
+    scope === "--local" ? "Run this in a repository, or without --local." : "Try: git config --global --list";
+  return setupError(`Git did not change the configuration. ${next}`);
 }
 
 function git(

@@ -4,6 +4,7 @@ import {
   chooseAccount,
   type Keeping,
   loginCommand,
+  notSignedIn,
   openAccount,
   openKeeping,
   type Surroundings,
@@ -30,7 +31,7 @@ export interface TokenOptions {
 export async function printToken(surroundings: Surroundings, options: TokenOptions): Promise<void> {
   const { terminal } = surroundings;
   const minValidityMs = options.minValidity === undefined ? undefined : readSpan(options.minValidity);
-  const keeping = openKeeping(surroundings, { account: options.account });
+  const keeping = openKeeping(surroundings, options);
   try {
     const account = await openAccount(keeping, surroundings, options.account);
     const { token, expiresAt, scopes, gitUsername } = await account.token({ minValidityMs });
@@ -69,7 +70,7 @@ export interface Status {
 /** Says who is signed in, with which scopes, until when, and where that is kept. Rejects when the account does not work. */
 export async function printStatus(surroundings: Surroundings, options: TokenOptions): Promise<number> {
   const { terminal } = surroundings;
-  const keeping = openKeeping(surroundings, { account: options.account });
+  const keeping = openKeeping(surroundings, options);
   try {
     const { status, exitCode } = await findStatus(keeping, surroundings, options.account);
     if (options.json === true) terminal.answer(JSON.stringify(status));
@@ -89,6 +90,7 @@ async function findStatus(
   const asked = readAccountName(option, surroundings.env);
   const accounts = await settings.names();
   const name = asked ?? chooseAccount(accounts) ?? null;
+  const login = loginCommand(name ?? undefined);
   const known = {
     account: name,
     keptIn: places.records,
@@ -104,7 +106,7 @@ async function findStatus(
     const credential = await account.credential();
     const verified = await credential.verify({ signal: surroundings.signal });
     if (!verified.ok && verified.problem !== "scope_missing") {
-      const next = verified.problem === "signed_out" ? ` To sign in: ${loginCommand(name ?? undefined)}` : "";
+      const next = verified.problem === "signed_out" ? ` To sign in: ${login}` : "";
       return wrong(
         { message: `${forReader(verified.message)}${next}`, exitCode: exitCodeFor(verified.action) },
         kind,
@@ -122,7 +124,7 @@ async function findStatus(
     };
   } catch (error) {
     if (!isBitbucketAuthError(error) && !(error instanceof CommandError)) throw error;
-    return wrong(describeFailure(error, loginCommand(name ?? undefined)));
+    return wrong(describeFailure(error, login));
   }
 }
 
@@ -161,10 +163,7 @@ export async function logout(surroundings: Surroundings, options: TokenOptions):
     const names = await settings.names();
     const name = readAccountName(options.account, env) ?? chooseAccount(names);
     if (name === undefined || !names.includes(name)) {
-      throw new CommandError(name === undefined ? "No account is kept." : `There is no account ${name}.`, {
-        exitCode: exitCodes.signIn,
-        code: "signed_out",
-      });
+      throw notSignedIn(name);
     }
     // An entry that cannot be read is what a user may want to be rid of.
     const kept = await settings.account(name).catch((error: unknown) => {
