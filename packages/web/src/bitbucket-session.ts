@@ -121,7 +121,10 @@ export async function readUser(
   ]);
   const uuid = textMember(user, "uuid");
   if (uuid === undefined)
-    throw new ApiRequestError("Bitbucket did not say who signed in.", { transient: true, action: "retry" });
+    throw new ApiRequestError("Bitbucket's answer to GET /2.0/user names no uuid. Try again.", {
+      transient: true,
+      action: "retry",
+    });
   const username = textMember(user, "username");
   const nickname = textMember(user, "nickname");
   const accountId = textMember(user, "account_id");
@@ -137,7 +140,7 @@ export async function readUser(
   };
 }
 
-/** No only where it is certain: a list without scopes, and scopes of another dialect (`read:user:bitbucket`), say nothing. */
+/** `false` only where it is certain: an empty list, and scopes of another kind (`read:user:bitbucket`), do not tell. */
 function mayReadEmails(scopes: readonly string[] | undefined): boolean {
   if (scopes === undefined || scopes.length === 0 || grantsScope(scopes, "email")) return true;
   return scopes.some((scope) => !/^[a-z]+(?::[a-z]+)?$/.test(scope));
@@ -165,7 +168,7 @@ async function readEmails(fetchAsUser: typeof globalThis.fetch): Promise<Bitbuck
     }
     return [...byAddress.values()];
   } catch (error) {
-    // Names without addresses are worth having; whatever else is wrong, `/2.0/user` meets it too.
+    // The user without addresses is still useful; an error that concerns more than addresses, `/2.0/user` meets too.
     if (isBitbucketAuthError(error)) return found();
     throw error;
   }

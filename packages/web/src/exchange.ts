@@ -8,7 +8,7 @@ export interface WebRequest {
   readonly method: string;
   /** Path and query as the browser sent them, with whatever the app is mounted at: `/app/repos?page=2`. */
   readonly target: string;
-  /** What of the path the framework has routed away already, such as `/app`; else empty. */
+  /** The part of the path that the framework has routed away already, such as `/app`; else empty. */
   readonly mount: string;
   /** Whether the browser speaks https to its peer, as far as the connection or a trusted proxy tells. */
   readonly secure: boolean;
@@ -180,7 +180,7 @@ export interface WebAnswer {
   readonly isSent?: boolean;
 }
 
-/** An empty answer that no cache may keep, and whose address no site that follows may learn: it can hold a code. */
+/** An empty answer that no cache may store, and whose address, which may hold a code, is not sent on as the referrer. */
 export function privateAnswer(status: number): WebAnswer {
   const headers = new Map([
     ["cache-control", "no-store"],

@@ -3,7 +3,7 @@ import type { BitbucketUser } from "./bitbucket-session.js";
 import { pathOf, redirect, type WebAnswer, type WebRequest, wantsJson } from "./exchange.js";
 import { type FlowOptions, type ProblemReport, resolveOptions, withoutSlash } from "./options.js";
 import { problemAnswer, problemHead, signInFirst } from "./pages.js";
-import { createReporter, describeProblem, isMendedBySignIn, type Problem } from "./problem.js";
+import { createReporter, describeProblem, isSolvedBySignIn, type Problem } from "./problem.js";
 import { createApiProxy } from "./proxy.js";
 import { createRoutes, type RouteNotes } from "./routes.js";
 import { readReturnTo } from "./same-origin.js";
@@ -19,8 +19,8 @@ import { FlowVisit, localPath, type Site, type Visit, withoutEndSlash } from "./
 /** The sign-in flow, apart from any framework. An adapter turns requests into visits and answers into responses. */
 export interface SignInFlow<Api> {
   /**
-   * Finds out who is signed in: mostly from memory and at once, else by one look at the storage, and never by a refresh. What
-   * stands in the way of that is kept in `error`: pages open to all go on without.
+   * Finds out who is signed in: mostly from memory and at once, else by one look at the storage, and never by a refresh. When
+   * that fails, `visit.error` says why, so that pages which are open to all are served all the same.
    */
   visit(request: WebRequest): Visit<Api> | Promise<Visit<Api>>;
   /** Whether `handle()` would answer. Most requests are the app's: asked first, this saves them a promise. */
@@ -201,14 +201,14 @@ export function createSignInFlow<Api>(options: FlowOptions<Api>, parts: FlowPart
       }
       if (error && !isBitbucketAuthError(error)) throw error;
       if (!error) return askToSignIn(new SignedOutError("No user is signed in."), visit, as);
-      return isMendedBySignIn(error)
+      return isSolvedBySignIn(error)
         ? askToSignIn(error, visit, as)
         : answerProblem(error, visit, "guard", as);
     },
 
     async answerError(error, visit) {
       if (!isBitbucketAuthError(error)) return undefined;
-      return isMendedBySignIn(error)
+      return isSolvedBySignIn(error)
         ? askToSignIn(error, visit, answerAs(visit))
         : answerProblem(error, visit, "handler", answerAs(visit));
     },

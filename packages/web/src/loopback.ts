@@ -25,7 +25,7 @@ export interface LoopbackOptions {
   readonly host?: "localhost" | "127.0.0.1" | undefined;
   /** Under which key the grant is kept. @default the user's `uuid` */
   readonly account?: string | undefined;
-  /** Called with the address to open in a browser, once its way back is listened for. @default prints it to standard error */
+  /** Called with the address to open in a browser, once the callback is listened for. @default prints it to standard error */
   readonly onUrl?: ((url: string) => unknown) | undefined;
   /** How long to wait for the browser, in milliseconds. @default 300_000 */
   readonly timeoutMs?: number | undefined;
@@ -42,11 +42,11 @@ export interface LoopbackSignIn {
 const names = ["port", "path", "host", "account", "onUrl", "timeoutMs", "signal"];
 
 /**
- * Signs in from a terminal: listens on this machine alone for the browser to come back, finishes the sign-in and says so in a
- * page (RFC 8252 section 7.3). State and PKCE are core's. The first callback with the right state counts; others are turned away.
+ * Signs in from a terminal: listens on loopback for the callback, finishes the sign-in and shows a page that says so (RFC 8252
+ * section 7.3). State and PKCE are core's. The first callback with the right state counts; every other is answered with 400.
  *
  * The consumer's callback URL has to be `http://localhost:8976/callback`, or what `host`, `port` and `path` make. Rejects with
- * `AuthorizationCallbackError` when no callback arrives in time, with `AuthorizationDeniedError` for a no, with
+ * `AuthorizationCallbackError` when no callback arrives in time, with `AuthorizationDeniedError` when the user denies consent, with
  * `InvalidOptionsError` for a port that is taken, with the signal's reason, and as `finishAuthorization()` does. Nothing
  * listens any more once it has settled.
  */
@@ -67,12 +67,16 @@ export async function signInOnLoopback(
     const isOurs = url?.pathname === path && isLoopbackHost(req.headers.host);
     if (!isOurs || !url) return sendAnswer(await notice(404, "Not found", "There is nothing here."), res);
     if (req.method !== "GET") {
-      const refused = await notice(405, "Not allowed", "This address is for the way back from Bitbucket.");
+      const refused = await notice(
+        405,
+        "Not allowed",
+        "This address is only for the callback from Bitbucket.",
+      );
       refused.headers.set("allow", "GET");
       return sendAnswer(refused, res);
     }
     const transaction = expected;
-    // A stranger's page may call here with whatever it likes: only the state that was sent out ends the waiting.
+    // Any page can call this address with any parameters: only the state that was sent out ends the wait.
     if (!transaction || url.searchParams.getAll("state").join() !== transaction.state) {
       const text = "This is not the sign-in that was started in the terminal, or that one is over.";
       return sendAnswer(await notice(400, "This sign-in cannot be finished", text), res);
@@ -154,7 +158,7 @@ function readOptions(auth: BitbucketAuth, options: LoopbackOptions): Resolved {
     throw new InvalidOptionsError(`signInOnLoopback() ${what}.`);
   };
   if (typeof auth?.startAuthorization !== "function")
-    refuse("wants what createBitbucketAuth() answers first");
+    refuse("wants the result of createBitbucketAuth() as its first argument");
   const given: Partial<LoopbackOptions> = { ...options };
   for (const name of Object.keys(given))
     if (!names.includes(name)) refuse(`has no option \`${name}\`. It has: ${names.join(", ")}`);
@@ -175,7 +179,7 @@ function printUrl(url: string): void {
   process.stderr.write(`Open this address in a browser to sign in with Bitbucket:\n${url}\n`);
 }
 
-/** On 127.0.0.1, and for `localhost` on ::1 at the same port too: which of the two a browser takes is its own affair. */
+/** Listens on 127.0.0.1, and for `localhost` on ::1 at the same port too, because a browser may take either. */
 async function listen(
   port: number,
   host: Resolved["host"],
@@ -225,7 +229,7 @@ function portOf([server]: readonly Server[]): number {
   return typeof address === "object" && address ? address.port : 0;
 }
 
-/** A name that leads elsewhere and has been pointed here (DNS rebinding) is not ours. */
+/** Refuses other names that have been made to resolve to this machine (DNS rebinding). */
 function isLoopbackHost(host: string | undefined): boolean {
   return /^(?:localhost|127\.0\.0\.1|\[::1\])(?::\d+)?$/i.test(host ?? "");
 }

@@ -1,6 +1,6 @@
 import { isBitbucketAuthError } from "@bitbucket-auth/core";
 import type { BitbucketSession } from "./bitbucket-session.js";
-import { isMendedBySignIn } from "./problem.js";
+import { isSolvedBySignIn } from "./problem.js";
 import type { BitbucketWeb } from "./web.js";
 
 /** A sign-in, or a function that makes it once: Next loads every route while it builds, where there are no secrets yet. */
@@ -37,7 +37,7 @@ export async function session<Api>(
 
 /**
  * As `session()`, with a token that works, and redirects a request without one to the sign-in; `returnTo` is the path of the
- * page that asks. Rejects when there can be none now.
+ * page that asks. Rejects when neither is possible now, such as while the storage is down.
  */
 export async function requireSession<Api>(
   bitbucket: BitbucketSource<Api>,
@@ -56,7 +56,7 @@ async function isOver(user: BitbucketSession<unknown>): Promise<boolean> {
     await user.getAccessToken();
     return false;
   } catch (error) {
-    if (isBitbucketAuthError(error) && isMendedBySignIn(error)) return true;
+    if (isBitbucketAuthError(error) && isSolvedBySignIn(error)) return true;
     throw error;
   }
 }

@@ -49,6 +49,7 @@ export interface ProblemReport {
 
 /** What every adapter takes. */
 export interface FlowOptions<Api> {
+  /** The result of `createBitbucketAuth()`: it keeps the grants of the users who sign in. */
   readonly auth: BitbucketAuth;
   /** At least 16 random characters. Of a list the first seals and all open, so that a secret can be replaced. */
   readonly cookieSecret: string | readonly string[];
@@ -59,7 +60,7 @@ export interface FlowOptions<Api> {
   readonly baseUrl?: string | undefined;
   readonly routes?: Routes | undefined;
   readonly cookies?: CookieOptions | undefined;
-  /** Hears of every answer of 500 and of every sign-in that was refused. Answers nothing itself. */
+  /** Called for every answer of 500 and every refused sign-in. What it returns or throws changes nothing. */
   readonly onProblem?: ((report: ProblemReport) => unknown) | undefined;
   /** Where those are logged, with code, message and account. @default the console */
   readonly logger?: Logger | undefined;
@@ -67,15 +68,17 @@ export interface FlowOptions<Api> {
   readonly logging?: boolean | undefined;
   /** Forwards `<path>/2.0/…` to Bitbucket's API as the signed-in user, for pages of this app: `/api/bitbucket`. */
   readonly proxy?: string | undefined;
-  /** Makes what the session's `api()` answers, such as `createAuthenticatedAPI` of `@bitbucket-auth/api-v2`. */
+  /** Makes the result of the session's `api()`, such as `createAuthenticatedAPI` of `@bitbucket-auth/api-v2`. */
   readonly api?: ((source: ApiSource) => Promise<Api>) | undefined;
+  /** Decides when a session or an attempt is over. @default the machine's clock */
   readonly clock?: Clock | undefined;
 }
 
 /** What `createBitbucketWeb()` takes. */
 export interface BitbucketWebOptions<Api = unknown> extends FlowOptions<Api> {
+  /** Called with each user who signs in. What it rejects with refuses the sign-in, and the grant is forgotten. */
   readonly onSignIn?: OnSignIn | undefined;
-  /** Answers in place of the error page. Answering `undefined` keeps it, so that a hook may only listen. */
+  /** Returns the answer to send in place of the error page, or `undefined` to keep that page. */
   readonly onError?:
     | ((
         error: Error,
@@ -184,7 +187,7 @@ function assertKinds(options: unknown, caller: string, names: readonly string[])
   const given: Partial<Record<string, unknown>> = { ...Object(options) };
   assert(
     isFunction(given["auth"], "fetchFor"),
-    "`auth`: what createBitbucketAuth() of @bitbucket-auth/core answers",
+    "`auth`: the result of createBitbucketAuth() of @bitbucket-auth/core",
   );
   for (const name of Object.keys(given)) {
     if (!names.includes(name))
@@ -232,7 +235,7 @@ function readBaseUrl(baseUrl: string | undefined): URL | undefined {
 /**
  * A URL, or `undefined` for what is none.
  *
- * Note: not `URL.canParse`. In Node 22.23 it comes to deny, after some thousand calls, addresses that can be parsed.
+ * Note: not `URL.canParse`: in Node 22.23 it denies valid addresses after some thousand calls.
  */
 export function readUrl(text: string, base?: string): URL | undefined {
   try {
@@ -256,7 +259,7 @@ function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === "object" && value !== null;
 }
 
-/** A member, if it is a text that says something. */
+/** A member, if it is a text that is not empty. */
 export function textMember(value: unknown, name: string): string | undefined {
   const text = member(value, name);
   return typeof text === "string" && text !== "" ? text : undefined;

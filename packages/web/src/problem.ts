@@ -18,8 +18,8 @@ export class ProxyRefusedError extends BitbucketAuthError {
 }
 
 /**
- * An error as those outside may see it. Every word is ours and none comes from the request, but for what Bitbucket's API says
- * about a call that it refuses.
+ * An error as users see it. The text is fixed and holds nothing of the request; only what Bitbucket's API says about a refused
+ * call is quoted.
  */
 export interface Problem {
   readonly status: number;
@@ -120,10 +120,10 @@ const problems: Readonly<Record<string, Problem>> = {
   },
 };
 
-/** Decides what an error means to those outside. What only its owner can mend says no more than that. */
+/** Decides what users are told of an error. Of one that only the app's operators can correct they are told just that. */
 export function describeProblem(error: BitbucketAuthError): Problem {
   const { code, action, status, oauthError, transient, description } = error;
-  // The code that came back with the browser was no longer good: theirs to mend, not the owner's.
+  // The authorization code was spent or too old: the user starts again, and the app's operators need not act.
   if (code === "token_request_rejected" && oauthError === "invalid_grant") return staleSignIn;
   if (code === "authorization_denied" && oauthError !== undefined) {
     if (/^(?:server_error|temporarily_unavailable)$/.test(oauthError)) return unavailable;
@@ -149,8 +149,8 @@ function withWords(problem: Problem, description: string | undefined): Problem {
   return { ...problem, text: problem.text + words };
 }
 
-/** Whether a new sign-in mends it. */
-export function isMendedBySignIn({ code, action, transient }: BitbucketAuthError): boolean {
+/** Whether a new sign-in solves it. */
+export function isSolvedBySignIn({ code, action, transient }: BitbucketAuthError): boolean {
   return action === "reauthorize" && !transient && code !== "access_token_rejected";
 }
 
@@ -162,7 +162,7 @@ export function escapeHtml(text: string): string {
   return text.replaceAll(/[&<>"']/g, (sign) => entities.get(sign) ?? sign);
 }
 
-/** Tells the owner of what they would not hear of otherwise, once for each error. */
+/** Reports answers of 500 and refused sign-ins to the app's operators, once for each error. */
 export function createReporter({
   logger,
   onProblem,
@@ -214,6 +214,6 @@ function quietly(tell: () => unknown): void {
   try {
     Promise.resolve(tell()).catch(() => undefined);
   } catch {
-    // Its owner's to find: there is nothing left to tell them with.
+    // The logger itself fails: there is nowhere left to report it.
   }
 }

@@ -43,7 +43,7 @@ function climbs(pathname: string): boolean {
   return false;
 }
 
-/** What a page may say to the API. Everything else stays here: cookies, credentials, addresses, hop-by-hop headers. */
+/** Request headers that go to the API. Nothing else does: no cookies, credentials, addresses or hop-by-hop headers. */
 const forwarded = [
   "accept",
   "accept-language",
@@ -57,7 +57,7 @@ const forwarded = [
   "range",
 ];
 
-/** What the API may say to a page. Lengths and encodings are not among it: `fetch` has decoded the body. */
+/** Response headers that go to the page. Lengths and encodings do not: `fetch` has decoded the body. */
 const returned = [
   "accept-ranges",
   "content-disposition",
@@ -75,6 +75,7 @@ const returned = [
   "x-request-id",
 ];
 
+/** The headers of a page's request that go to the API. */
 export function forwardedHeaders(request: WebRequest): Headers {
   const headers = new Headers();
   for (const name of forwarded) {

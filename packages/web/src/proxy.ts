@@ -41,7 +41,7 @@ export function createApiProxy({
 }): Forward {
   return async (request, target, { account, error: whyUnknown }) => {
     const signal = request.gone();
-    // Gone while it was asked who it is.
+    // The client left while its session was looked up.
     if (signal.aborted) return undefined;
     assertOwnPage(request, baseUrl);
     const path = readApiPath(target, prefix);
@@ -76,7 +76,7 @@ function assertOwnPage(request: WebRequest, baseUrl: URL | undefined): void {
     throw new CrossSiteRequestError("The proxy is for pages of this app.");
   // Files in repositories come from any user, and `script-src 'self'` would let them run.
   if (isWantedAsCode(request))
-    throw new ProxyRefusedError("What the proxy returns is no code.", { status: 400 });
+    throw new ProxyRefusedError("The proxy serves no scripts, workers or style sheets.", { status: 400 });
 }
 
 /** A body on its way to the API. */

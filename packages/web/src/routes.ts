@@ -3,15 +3,15 @@ import { join, lost } from "@bitbucket-auth/core/internal";
 import { type BitbucketUser, readUser } from "./bitbucket-session.js";
 import { privateAnswer, queryOf, redirect, type WebAnswer, type WebRequest, wantsJson } from "./exchange.js";
 import type { ResolvedOptions } from "./options.js";
-import { CrossSiteRequestError, isMendedBySignIn } from "./problem.js";
+import { CrossSiteRequestError, isSolvedBySignIn } from "./problem.js";
 import { judgeOrigin, readReturnTo } from "./same-origin.js";
 import { type Session, type SessionKeeper, signedInAtFrom } from "./session.js";
 import { createTransactionCookies } from "./transaction-cookie.js";
 import type { Visit } from "./visit.js";
 
-/** What is known of a route's work when it rejects. */
+/** What a route has found out by the time it rejects. */
 export interface RouteNotes {
-  /** Cookies that go out however it ends. */
+  /** Cookies that are sent whether it resolves or rejects. */
   readonly cookies: string[];
   account?: string;
 }
@@ -64,7 +64,7 @@ export function createRoutes(
     await transactions.forget(request, notes, state);
     const attempt = await transactions.find(request, state);
     if (!attempt) {
-      // The back button, or a second click: what was asked for is so already.
+      // The back button, or a second click: the user is signed in already.
       if (user) return redirect(302, paths.home);
       throw new StateMismatchError(
         "This browser has no such sign-in under way: it is over, or was never started here.",
@@ -104,7 +104,7 @@ export function createRoutes(
       throw new CrossSiteRequestError("Signing out takes a POST with the Origin of this app.");
     }
     // A grant that has ended already is no reason to refuse; what is not known is.
-    const hasEnded = isBitbucketAuthError(error) && isMendedBySignIn(error);
+    const hasEnded = isBitbucketAuthError(error) && isSolvedBySignIn(error);
     if (error && !user && !hasEnded) throw error;
     if (claimed && (user || hasEnded)) await auth.signOut(claimed.account);
     const answer = wantsJson(request)

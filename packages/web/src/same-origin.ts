@@ -1,7 +1,7 @@
 import type { WebRequest } from "./exchange.js";
 import { readUrl } from "./options.js";
 
-/** Longest address that is gone back to, in characters once encoded: with it a sign-in's cookie stays below the 4 kB browsers take. */
+/** Longest `returnTo`, in characters once encoded: with it the cookie of an attempt stays below the 4 kB that browsers take. */
 const longestReturnTo = 2048;
 const nowhere = "http://return-to.invalid";
 
@@ -48,8 +48,8 @@ export function originOf(scheme: string, host: string | undefined): string | und
 }
 
 /**
- * A path of this app to go back to, or `undefined` for anything else: nothing that some reader down the line could take for
- * another host once it has decoded or tidied it: `//`, `/\`, `/%2f`, `/.//`, slashes of another alphabet. Spaces and letters
+ * A path of this app to go back to, or `undefined` for anything that a later reader could take for another host once it has
+ * decoded or normalized it: `//`, `/\`, `/%2f`, `/.//`, slashes of another alphabet. Spaces and letters
  * outside ASCII are encoded, as a browser would.
  */
 export function readReturnTo(values: readonly string[]): string | undefined {

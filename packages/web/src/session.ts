@@ -17,7 +17,7 @@ export interface Session {
 /** Where a browser's session is kept. */
 export interface SessionKeeper {
   read(request: WebRequest): Session | undefined | Promise<Session | undefined>;
-  /** Starts a session under a new id: whatever id the browser came with leads nowhere. */
+  /** Starts a session under a new id. The id that the browser came with, which an attacker may have set, is not used. */
   open(request: WebRequest, answer: WebAnswer, session: Session): Promise<void>;
   close(request: WebRequest, answer: WebAnswer): Promise<void>;
 }
@@ -56,7 +56,7 @@ export function createSessionCookie({
       const line = request.header("cookie");
       if (line === undefined) return undefined;
       const name = isSecure(request, baseUrl) ? bound : plain;
-      // Found by a few bytes and judged by all: to look a long text up costs more than the rest of a guarded request.
+      // Found by a few characters and then compared whole: hashing the whole header would cost more than the rest of a guarded request.
       const mark = markOf(line);
       const last = lines.get(mark);
       if (last?.line === line && last.name === name) return last.session;
@@ -135,7 +135,7 @@ export function signedInAtFrom({ signedInAt }: KnownGrant): number | undefined {
   return signedInAt === undefined ? undefined : Math.floor(signedInAt);
 }
 
-/** Compares for sameness, where it can: no two clocks are asked which of two instants was earlier. */
+/** Compares for equality where both are known, so that two clocks never have to agree which instant was earlier. */
 function isOf({ issuedAt, signedInAt }: Session, current: number | undefined): boolean {
   if (current === undefined) return true;
   return signedInAt === undefined ? issuedAt >= current : signedInAt === current;
@@ -166,7 +166,7 @@ const uuidLength = 16;
 const asText = 1;
 const withSignedInAt = 2;
 
-/** Packs a session as tightly as it goes: a kind, the times, then the account, whose uuid takes 16 bytes. */
+/** Packs a session into few bytes: a kind, the times, then the account, whose uuid takes 16 bytes. */
 export function packSession({ account, issuedAt, signedInAt }: Session): Uint8Array {
   const hex = uuid.exec(account)?.slice(1).join("");
   const name = hex === undefined ? new TextEncoder().encode(account) : fromHex(hex);

@@ -17,7 +17,7 @@ export interface Attempt {
   readonly returnTo: string;
 }
 
-/** Keeps each attempt in a cookie of its own, so that tabs do not get into each other's way. */
+/** Keeps each attempt in a cookie of its own, so that sign-ins in several tabs do not overwrite each other. */
 export interface TransactionCookies {
   keep(request: WebRequest, answer: WebAnswer, attempt: Attempt): Promise<void>;
   /**
@@ -33,6 +33,7 @@ const lifeMs = 10 * 60 * 1000;
 /** nginx and others take no header line over 8 kB, and then no request at all. Past this the oldest attempts are forgotten. */
 const mostBytes = 8_000;
 
+/** The cookies of one app, sealed with its secrets. Each lasts ten minutes. */
 export function createTransactionCookies({
   cookieSecrets,
   cookiePrefix,

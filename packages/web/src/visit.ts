@@ -41,7 +41,7 @@ export interface Site<Api> extends Pick<ResolvedOptions<Api>, "routes" | "api"> 
   readonly basePath: string;
 }
 
-/** A visit that makes what it has when it is asked for, which most of it never is: one of them is made for every request. */
+/** A visit whose parts are made on first use: one is created for every request, and most requests use few of them. */
 export class FlowVisit<Api> implements Visit<Api> {
   readonly request: WebRequest;
   claimed: Session | undefined;
@@ -75,11 +75,12 @@ function isBelow(path: string, base: string): boolean {
   return path === base || path.startsWith(`${base}/`);
 }
 
+/** A path without the slash at its end, but for the root. */
 export function withoutEndSlash(path: string): string {
   return path.length > 1 ? withoutSlash(path) : path;
 }
 
-/** What of the path is in front of the app's own: what the framework has routed away, or the path of `baseUrl`. */
+/** The part of the path in front of the app's own: what the framework has routed away, or the path of `baseUrl`. */
 function prefixOf({ mount }: WebRequest, path: string, basePath: string): string {
   if (basePath === "" || !isBelow(path, basePath) || isBelow(mount, basePath)) return mount;
   return mount + basePath;

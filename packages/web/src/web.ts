@@ -12,13 +12,13 @@ import {
   textMember,
   withoutSlash,
 } from "./options.js";
-import { isMendedBySignIn } from "./problem.js";
+import { isSolvedBySignIn } from "./problem.js";
 
-/** Sign-in with Bitbucket for whatever has a `Request` and a `Response`. */
+/** Sign-in with Bitbucket for everything that has the platform's `Request` and `Response`. */
 export interface BitbucketWeb<Api = unknown> {
   /**
-   * Answers login, callback, logout and the proxy; `undefined` for any other request. Errors of ours become a page or JSON. What
-   * `onSignIn` rejects with, if it is none of ours, is thrown on.
+   * The answer of login, callback, logout or the proxy; `undefined` for any other request. Errors of these packages become a page
+   * or JSON. Another error, such as one that `onSignIn` rejects with, rejects here too.
    */
   handle(request: Request): Promise<Response | undefined>;
   /**
@@ -28,7 +28,7 @@ export interface BitbucketWeb<Api = unknown> {
   session(request: Pick<Request, "headers">): Promise<BitbucketSession<Api> | undefined>;
   /** The session, with a token that works; or the `Response` to send instead. */
   guard(request: Request, options?: GuardOptions): Promise<BitbucketSession<Api> | Response>;
-  /** The `Response` to an error that a session's methods rejected with; `undefined` for errors of others. */
+  /** The `Response` to an error that a session's methods rejected with; `undefined` for any other error. */
   answerError(error: unknown, request: Request): Promise<Response | undefined>;
   /** The path of the login route, with the path to go back to afterwards: for links and redirects of your own. */
   signInPath(returnTo?: string): string;
@@ -60,7 +60,7 @@ export function createBitbucketWeb<Api = unknown>(options: BitbucketWebOptions<A
     },
     async session(request) {
       const { user, error } = await flow.visit(readRequest(request));
-      if (isBitbucketAuthError(error) && isMendedBySignIn(error)) return undefined;
+      if (isBitbucketAuthError(error) && isSolvedBySignIn(error)) return undefined;
       if (error && !user) throw error;
       return user;
     },

@@ -39,6 +39,7 @@ export interface CallerRequest {
   readonly signal: AbortSignal | undefined;
 }
 
+/** The body of a call that has none. */
 export const noBody: CallBody = { content: null, repeatable: true };
 
 /** Reads the two arguments of `fetch` as `fetch` does: what is in `init` wins over the `Request`. */
