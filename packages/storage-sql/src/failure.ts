@@ -3,7 +3,7 @@ import type { SqlDialect } from "./clients/sql-connection.js";
 
 /** What an error of a client means for the call. */
 export interface SqlFailure {
-  /** Whether the same statement may go through in a moment: nothing happened, or it is open whether it did. */
+  /** Whether the same statement may succeed in a moment: it had no effect, or it is not known whether it had one. */
   readonly isPassing: boolean;
   readonly error: StorageError;
 }
@@ -36,7 +36,7 @@ const meant = {
   lost: {
     isPassing: true,
     action: "retry",
-    says: "the database cannot be reached, or the connection was lost. Whether it happened is open: repeat it, or read back",
+    says: "the database cannot be reached, or the connection was lost. It is not known whether the call took effect: repeat it, or read back",
   },
   tables: {
     action: "fix_config",
@@ -48,7 +48,7 @@ const meant = {
   },
   tls: {
     action: "fix_config",
-    says: "no secure connection came about. Check the `ssl` option of the client, and the certificate of the server and its authority",
+    says: "no secure connection could be made. Check the `ssl` option of the client, and the certificate of the server and its authority",
   },
   full: {
     action: "fix_config",
@@ -60,7 +60,7 @@ const meant = {
   },
   interrupted: {
     action: "retry",
-    says: "it was cut short, or turned away, by a limit of the server. Try again; if it stays, raise the limit",
+    says: "a limit of the server ended or refused it. Try again; if it stays, raise the limit",
   },
   tooLong: {
     action: "fix_config",
@@ -68,7 +68,7 @@ const meant = {
   },
   closed: {
     action: "fix_config",
-    says: "the client was closed. Create it anew, and close it after the storage only",
+    says: "the client was closed. Create a new one, and close it only after the storage",
   },
   single: {
     action: "fix_config",
@@ -169,7 +169,7 @@ const sqliteCodes: Readonly<Record<number, string>> = {
   26: "SQLITE_NOTADB",
 };
 
-/** What a client's error means. A code that is not known is not repeated, and told. */
+/** What a client's error means. The call is not repeated for an unknown code, which the message then names. */
 export function sqlFailure(error: unknown, { dialect, operation, isSingle }: FailedCall): SqlFailure {
   const { codes, texts } = factsOf(error, dialect);
   const subject = `${names[dialect]} failed at ${operation}()`;

@@ -103,11 +103,11 @@ export function mysqlOperations({ entry, lease }: TableNames): SqlOperations {
   return {
     get: async (send, id) => entryIn(await send(read, { id })),
     swap: (send, { expected, ...write }) => swap(send, write, expected),
-    async bury(send, grave) {
-      const { insertId } = await send(bury, grave);
+    async bury(send, tombstone) {
+      const { insertId } = await send(bury, tombstone);
       // Note: not every client hands out what LAST_INSERT_ID() was given.
       if (insertId) return insertId === 2;
-      const [row] = (await send(buried, grave)).rows;
+      const [row] = (await send(buried, tombstone)).rows;
       return row !== undefined && asFlag(row[0]);
     },
     async takeLease(send, { id, owner, ttl }) {

@@ -34,7 +34,7 @@ export interface SqlOperations {
     },
   ): Promise<CasResult>;
   /** Answers whether a live entry was buried. */
-  bury(send: Send, grave: { id: string; version: Version }): Promise<boolean>;
+  bury(send: Send, tombstone: { id: string; version: Version }): Promise<boolean>;
   /** Answers the fence, or `null` when another owner holds the lease. */
   takeLease(send: Send, wanted: { id: string; owner: string; ttl: number }): Promise<number | null>;
   renewLease(send: Send, held: { id: string; owner: string; fence: number; ttl: number }): Promise<boolean>;

@@ -13,7 +13,7 @@ export interface RepeatedCall<T> {
   /** May run any number of times, also when an earlier run happens late. */
   attempt(bounds: AttemptBounds): Promise<T>;
   judge(error: unknown): SqlFailure;
-  /** What a call is told that got no answer. */
+  /** The error of a call that got no answer in time. */
   silence(): StorageError;
 }
 
@@ -120,5 +120,5 @@ async function pause(ms: number, signal: AbortSignal | undefined): Promise<void>
 }
 
 function aborted(): StorageError {
-  return new StorageError("The storage call was aborted. It may have happened all the same.");
+  return new StorageError("The storage call was aborted. It is not known whether it took effect.");
 }

@@ -31,7 +31,7 @@ const tablesOf: Readonly<Record<SqlDialect, (names: TableNames) => readonly stri
 /**
  * The statements that make the tables, for the migrations you have. Each may run again: what is there is left alone.
  *
- * Throws `InvalidOptionsError` for a dialect or a prefix that is none.
+ * Throws `InvalidOptionsError` for an unknown dialect or an invalid prefix.
  */
 export function sqlSchema(dialect: SqlDialect, options: SqlSchemaOptions = {}): readonly string[] {
   assertDialect(dialect, "The first argument of sqlSchema()");
@@ -44,8 +44,8 @@ export function sqlSchema(dialect: SqlDialect, options: SqlSchemaOptions = {}): 
 const deadlineMs = 30_000;
 
 /**
- * Makes the tables where they are missing. Any number of processes may do so at once. `createSqlStorage` never does: in production its user
- * often may not.
+ * Makes the tables where they are missing. Any number of processes may do so at once. `createSqlStorage` never makes them,
+ * because in production its database user often may not.
  *
  * Rejects with `StorageError`, `fix_config` when the user may not create tables.
  *

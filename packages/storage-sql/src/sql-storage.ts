@@ -17,28 +17,29 @@ import { assertFits, firstTextAfter } from "./texts.js";
 export interface SqlStorageOptions {
   /** Your client or pool. It stays yours: it is never closed here. */
   readonly client: SqlClient;
-  /** What the names of the tables begin with, with a schema in front if you like: `auth.bitbucket`. */
+  /** What the names of the tables begin with, with a schema in front if you like: `auth.bitbucket`. @default "bitbucket_auth" */
   readonly prefix?: string | undefined;
-  /** How long a call may take before it rejects, in milliseconds. What may be repeated is repeated until then. */
+  /** How long a call may take before it rejects, in milliseconds. Until then what may be repeated is repeated. @default 2_000 */
   readonly deadlineMs?: number | undefined;
   /** PostgreSQL only: tells waiting processes of changes by NOTIFY, so that they need not poll. */
   readonly watch?: { readonly listen: PgListenClient } | undefined;
-  /** Told once when a SQLite database has settings that put grants at risk. Absent: a warning of the process. */
+  /** Called once when a SQLite database has settings that put grants at risk. Absent: a warning of the process. */
   readonly onWarning?: ((warning: SqlStorageWarning) => void) | undefined;
 }
 
 const optionNames = ["client", "prefix", "deadlineMs", "watch", "onWarning"];
 
 const purgeEveryMs = 3_600_000;
-/** Of what may be forgotten, so many pages go at a time. */
+/** How many pages of entries one purge removes at most. */
 const purgedPages = 20;
 
 /**
  * Keeps records in PostgreSQL, MySQL, MariaDB, SQLite, D1 or libsql, for every process that can reach the database.
  *
- * Each call is one statement; MySQL needs a second one in a conflict, and a SQLite file one that looks at a lease. No transaction,
- * lock or connection is held between calls. Leases lapse by the database's clock. A lost answer and a conflict of transactions are repeated until the deadline, which is safe; then a call
- * rejects with `StorageError`, and what was stored before is intact. The tables are those of `createTables()`.
+ * Each call is one statement; MySQL needs a second one after a conflict, and a SQLite file one that looks at a lease. No
+ * transaction, lock or connection is held between calls. Leases lapse by the database's clock. After a lost answer or a conflict
+ * of transactions a statement is repeated until the deadline, which is safe; then the call rejects with `StorageError`, and what
+ * was stored before is intact. The tables are those of `createTables()`.
  *
  * Throws `InvalidOptionsError` for a client that it does not know, and for options that are none.
  *
@@ -82,7 +83,7 @@ export function createSqlStorage(options: SqlStorageOptions): TokenStorage {
         silence: () =>
           connection.whySilent?.() ??
           new StorageError(
-            `The database did not answer ${operation}() within ${limitMs} ms. It may do what was asked all the same: repeat it, or read back.`,
+            `The database did not answer ${operation}() within ${limitMs} ms. It is not known whether the call took effect: repeat it, or read back.`,
           ),
       },
     );
@@ -95,7 +96,7 @@ export function createSqlStorage(options: SqlStorageOptions): TokenStorage {
       try {
         warnAboutSettings(connection.ask, onWarning);
       } catch {
-        // What was written is written, whatever a listener throws.
+        // The write has succeeded: an error of the listener must not reject it.
       }
     }
     if (performance.now() - purgedAt < purgeEveryMs) return;
@@ -192,7 +193,7 @@ function operationsOf(
   }
 }
 
-/** As a column of whole milliseconds takes it; nothing when the time is too far away to matter. */
+/** A time as a column of whole milliseconds takes it; `null`, which means never, when it is too far away for one. */
 function wholeTime(expireAt = Number.POSITIVE_INFINITY): number | null {
   const at = Math.ceil(expireAt);
   return Number.isSafeInteger(at) ? at : null;

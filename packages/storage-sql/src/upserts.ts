@@ -32,7 +32,8 @@ export interface UpsertWords {
 /**
  * What a storage does where `INSERT … ON CONFLICT … RETURNING` is known. Each is one statement, but for a look at a lease.
  *
- * Each statement decides on the row it locks. To read the version in a second part of a statement would be wrong: it is read as it was before.
+ * Each statement decides on the row it locks. Note: a second part of the same statement that reads the version would see the one
+ * from before the write.
  */
 export function upsertOperations({ entry, lease }: TableNames, words: UpsertWords): SqlOperations {
   const { now, micros, greatest, no, typed, skipLocked, notifying, looksFirst } = words;
@@ -102,7 +103,7 @@ export function upsertOperations({ entry, lease }: TableNames, words: UpsertWord
         expected === null ? await send(create, write) : await send(replace, { ...write, expected }),
         write.version,
       ),
-    bury: async (send, grave) => asFlag((await send(bury, grave)).rows[0]?.[0]),
+    bury: async (send, tombstone) => asFlag((await send(bury, tombstone)).rows[0]?.[0]),
     async takeLease(send, { id, owner, ttl: ttlMs }) {
       if (looksFirst && (await send(look, { id, owner })).rows.length > 0) return null;
       const [row] = (await send(take, { id, owner, ttl: ttlMs })).rows;
