@@ -41,7 +41,7 @@ export interface FileStorageOptions {
   readonly appName?: string | undefined;
   /**
    * Keeps the encryption key in the OS keyring instead of a file, through the optional package `@napi-rs/keyring`. The
-   * keyring holds the key alone. When it cannot be used, calls reject; there is no silent way back to a file.
+   * keyring holds the key alone. When it cannot be used, calls reject; there is no silent fallback to a file.
    */
   readonly keyring?: boolean | undefined;
   /**
@@ -49,11 +49,11 @@ export interface FileStorageOptions {
    * process of that group can then read and replace the records and the key. @default false
    */
   readonly allowGroup?: boolean | undefined;
-  /** `true` writes warnings to the console, `false` to nowhere. Without this, a `logger` or `onWarning` they go to the process. */
+  /** `true` writes warnings to the console, `false` nowhere. Without this, a `logger` or `onWarning` they go to `process.emitWarning`. */
   readonly logging?: boolean | undefined;
   /** Where warnings go. Never a token or a key, only paths. */
   readonly logger?: Logger | undefined;
-  /** Hears what was mended or worked around: a damaged file that was set aside, a key made beside existing records. */
+  /** Called with each warning: a damaged file that was set aside, a key that was made beside existing records. */
   readonly onWarning?: ((warning: FileStorageWarning) => void) | undefined;
 }
 
@@ -66,7 +66,7 @@ export interface FileStorageOptions {
  *
  * Throws `InvalidOptionsError` for an option that it does not know or cannot use, and when there is no home directory to keep
  * records in. Nothing is touched before the first call. Calls reject with `StorageError`; where waiting does not help its
- * `action` is `fix_config` and its message holds the command that mends it.
+ * `action` is `fix_config` and its message holds the command that corrects it.
  *
  * @example
  * const auth = createBitbucketAuth({ storage: createFileStorage({ appName: "my-app" }) });
@@ -82,7 +82,7 @@ export function createFileStorage(options: FileStorageOptions = {}): TokenStorag
   });
 }
 
-/** Where a file storage keeps its things, as absolute paths. */
+/** Where a file storage keeps records and key, as absolute paths. */
 export interface FileStoragePlaces {
   /** The directory of the records. */
   readonly records: string;

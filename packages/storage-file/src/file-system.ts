@@ -48,7 +48,7 @@ const cannot: readonly string[] = (
   "ERR_ACCESS_DENIED ERR_METHOD_NOT_IMPLEMENTED ERR_FEATURE_UNAVAILABLE_ON_PLATFORM"
 ).split(" ");
 
-/** Goes the first way that is open. `false`: none is. A failure that is not a refusal rejects. */
+/** Tries each way until one is supported. `false`: none is. A failure that does not say "not supported" rejects. */
 async function goAnyWay(ways: readonly (() => Promise<unknown>)[]): Promise<boolean> {
   for (const way of ways) {
     try {
@@ -63,7 +63,7 @@ async function goAnyWay(ways: readonly (() => Promise<unknown>)[]): Promise<bool
 }
 
 /**
- * Has the disk take what the operating system still holds in memory. `false`: it cannot be done here.
+ * Writes what the operating system still holds in memory to the disk. `false`: that is not supported here.
  *
  * There are two ways, because each is missing somewhere: the handles of Yarn Plug'n'Play have no working `sync`, and Node's
  * permission model refuses `fsync` on a descriptor.
@@ -150,7 +150,7 @@ export async function boundedCall<T>({ signal, deadlineMs }: OpOptions, call: ()
   });
 }
 
-/** What stands in the way of a file operation, and the command that mends or shows it. */
+/** What prevents a file operation, and the command that corrects or shows it. */
 export interface Obstacle {
   readonly problem: string;
   readonly command: string;
@@ -158,7 +158,7 @@ export interface Obstacle {
 
 /** An obstacle as the error that storages reject with. Waiting does not help, so its `action` is `fix_config`. */
 export function obstacleError({ problem, command }: Obstacle, cause?: unknown): StorageError {
-  const message = `${problem} What was stored before is unchanged. To mend it: ${command}`;
+  const message = `${problem} What was stored before is unchanged. To fix it: ${command}`;
   return new StorageError(message, { cause, action: "fix_config" });
 }
 
@@ -188,7 +188,7 @@ export function cannotMake(path: string, parent: string, error: unknown): Storag
   return obstacleError({ problem: `${path} is missing, and ${parent} ${reason} (${code}).`, command }, error);
 }
 
-/** Failures of `mkdir` that waiting does not mend. */
+/** Failures of `mkdir` that waiting does not end. */
 export const lastingFailures: readonly string[] =
   "EACCES EPERM EROFS ENOTSUP EOPNOTSUPP ENOSYS ENAMETOOLONG EINVAL ERR_ACCESS_DENIED".split(" ");
 

@@ -10,7 +10,7 @@ export interface Machine {
   readonly home: () => string;
 }
 
-/** Where a storage keeps its things. Absolute from the start: a later `chdir` moves nothing. */
+/** Where a storage keeps records and key. Resolved when it is created, so that a later `chdir` changes nothing. */
 export interface StorageDirectories {
   /** For records. Data and not configuration, because configuration is what users publish ("dotfiles"). */
   readonly records: string;

@@ -1,6 +1,6 @@
 import type { Logger } from "@bitbucket-auth/core";
 
-/** What was mended or worked around, and what the operator needs to know. Holds paths, never contents. */
+/** What was repaired or worked around, or what the operator needs to know. Holds paths, never contents. */
 export interface FileStorageWarning {
   readonly code: "corrupt_file" | "new_key" | "no_flush" | "no_hard_links" | "watch_failed";
   readonly message: string;
@@ -10,7 +10,7 @@ export interface FileStorageWarning {
 /** Takes a warning. Must not throw. */
 export type Warn = (warning: FileStorageWarning) => void;
 
-/** Tells a warning to the callback and the logger; without either, or when one throws, to the process. It is never lost. */
+/** Gives a warning to the callback and the logger; without either, or when one throws, to the process, so that it is not lost. */
 export function createWarn({
   onWarning,
   logger,

@@ -184,7 +184,7 @@ describe("on a volume whose group Kubernetes sets (fsGroup)", () => {
     await setGroup();
     const { error } = await useStorage(placesIn(volume), { user });
     expect(error).toEqual(fixConfig("fsGroupChangePolicy: OnRootMismatch", "allowGroup: true", "mode 2770"));
-    const mending = /To mend it: (.*)$/.exec(error?.message ?? "")?.[1] ?? "";
+    const mending = /To fix it: (.*)$/.exec(error?.message ?? "")?.[1] ?? "";
     command("sh", "-c", mending);
     expect(await useStorage(placesIn(volume), { user })).toMatchObject({ ...worked, found: "kept" });
   });

@@ -44,7 +44,7 @@ describe("ensurePrivateDirectory()", () => {
       const geteuid = vi.spyOn(process, "geteuid").mockReturnValue(54_321);
       try {
         await expect(ensurePrivateDirectory(accessTo(), path)).rejects.toEqual(
-          fixConfig("To mend it: give a directory that is this program's alone as `directory`"),
+          fixConfig("To fix it: give a directory that is this program's alone as `directory`"),
         );
       } finally {
         geteuid.mockRestore();
