@@ -51,7 +51,7 @@ export interface Credential {
 
 /** Who or what a credential acts as. */
 export interface Identity {
-  /** Bitbucket's word: `user`, `app_user` for a consumer, `workspace`, `repository`. */
+  /** Bitbucket's `type`: `user`, `app_user` for a consumer, `workspace`, `repository`. */
   readonly type: string;
   /** In braces. It never changes, so use it as a key. */
   readonly uuid?: string | undefined;
@@ -71,7 +71,7 @@ export type VerificationProblem =
   /** There is no grant, or it has ended: the user signs in again. */
   | "signed_out";
 
-/** What `verify()` answers. */
+/** What `verify()` resolves with. */
 export type Verification =
   | {
       readonly ok: true;
@@ -93,7 +93,7 @@ export type Verification =
       readonly scopes?: readonly string[] | undefined;
     };
 
-/** Says that a credential is about to stop working, or has. */
+/** A credential that cannot be renewed ends soon, or has ended. */
 export interface CredentialWarning {
   readonly code: "expires_soon" | "expired";
   /** Names the kind, the day and the next step, and no secret. */
@@ -116,7 +116,7 @@ export interface StaticCredentialOptions {
   readonly onWarning?: ((warning: CredentialWarning) => void) | undefined;
   /** Where Bitbucket is, for a fake: `https:`, or `http:` to a loopback host. `tokenUrl` has no use here. @default Bitbucket Cloud */
   readonly endpoints?: { readonly [Name in keyof Endpoints]?: Endpoints[Name] | undefined } | undefined;
-  /** The one door to the network. @default globalThis.fetch */
+  /** Sends every request. @default globalThis.fetch */
   readonly fetch?: typeof globalThis.fetch | undefined;
   /** What `expiresAt` is compared with. @default the machine's clock */
   readonly clock?: Clock | undefined;
