@@ -73,7 +73,7 @@ export async function examine(surroundings: Surroundings, options: DoctorOptions
   return exitCode;
 }
 
-/** What is set up wrongly comes first: nothing else helps until it is mended. */
+/** The exit code of the worst finding. A wrong setup comes first, because nothing else helps until it is corrected. */
 export function worstOf(findings: readonly Finding[]): number {
   const order: readonly number[] = [exitCodes.setup, exitCodes.signIn, exitCodes.later, exitCodes.ok];
   const codes = findings.map(({ exitCode }) => exitCode);
@@ -240,7 +240,7 @@ async function examineClock(fetch: typeof globalThis.fetch, before: number): Pro
   return Number.isFinite(date) ? [judgeClock(date, { from: before, to: Date.now() })] : [];
 }
 
-/** How far this machine's clock is from Bitbucket's, whose answer fell between two instants. Seconds are not worth a word. */
+/** How far this machine's clock is from Bitbucket's, whose answer fell between two instants. Up to 30 s count as agreement. */
 export function judgeClock(
   serverTime: number,
   { from, to }: { readonly from: number; readonly to: number },

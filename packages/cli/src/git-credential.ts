@@ -14,8 +14,8 @@ export interface CredentialRequest {
 const longestRequest = 64 * 1024;
 
 /**
- * Git's credential helper. `get` answers for Bitbucket over https and for nothing else; `erase` remembers that Bitbucket refused a token;
- * `store` has nothing to do, because what is kept here is newer than anything Git knows. Resolves with the exit code.
+ * Git's credential helper. `get` answers for Bitbucket over https only; `erase` remembers that Bitbucket refused a token; `store`
+ * does nothing, because what is kept here is at least as new as what Git has. Resolves with the exit code.
  *
  * @see https://git-scm.com/docs/gitcredentials#_custom_helpers
  */
@@ -44,7 +44,7 @@ export async function answerGit(
     }
     return 0;
   } catch (error) {
-    // Without this Git would ask the terminal for a password that Bitbucket no longer has.
+    // Without this Git would ask the user for a password, which Bitbucket no longer accepts.
     terminal.answer("quit=1");
     const name = readAccountName(options.account, env);
     const { message, exitCode } = describeFailure(error, loginCommand(name));
@@ -67,8 +67,8 @@ async function remember(
 }
 
 /**
- * Reads what Git says, `undefined` for what Git would not say. Lines of attributes we do not know are ignored, the user name among them:
- * Bitbucket's clone addresses carry one that no token goes with.
+ * Reads a request of Git; `undefined` for text that Git would not send. Other attributes are ignored, the user name among them:
+ * the one in Bitbucket's clone addresses belongs to no token.
  */
 export function readCredentialRequest(text: string): CredentialRequest | undefined {
   // Git ends lines with LF alone. Another control character is an address made to pass for two lines.

@@ -123,7 +123,7 @@ function createSealedRecord(storage: TokenStorage, cipher: RecordCipher, key: st
     return found ? open(found.bytes) : undefined;
   };
   return {
-    // Once for a command: it is over before another process's change could matter to it.
+    // Read once for each command, which is too short for another process's change to matter.
     read: () => (known ??= read()),
     async change(next, { startsAnew }) {
       const giveUp = (error: unknown): undefined => {

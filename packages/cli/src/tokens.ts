@@ -67,7 +67,7 @@ export interface Status {
   readonly problem?: string | undefined;
 }
 
-/** Says who is signed in, with which scopes, until when, and where that is kept. Rejects when the account does not work. */
+/** Prints who is signed in, with which scopes, until when, and where that is kept. Resolves with the exit code. */
 export async function printStatus(surroundings: Surroundings, options: TokenOptions): Promise<number> {
   const { terminal } = surroundings;
   const keeping = openKeeping(surroundings, options);
@@ -165,7 +165,7 @@ export async function logout(surroundings: Surroundings, options: TokenOptions):
     if (name === undefined || !names.includes(name)) {
       throw notSignedIn(name);
     }
-    // An entry that cannot be read is what a user may want to be rid of.
+    // An entry that cannot be read can be forgotten all the same.
     const kept = await settings.account(name).catch((error: unknown) => {
       if (error instanceof CommandError) return undefined;
       throw error;
