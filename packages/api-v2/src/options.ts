@@ -11,14 +11,14 @@ import type { Credential } from "@bitbucket-auth/credentials";
 /** The `auth` in options, if it is one. */
 function readAuth({ auth }: { readonly auth: BitbucketAuth }): BitbucketAuth {
   if (isRecord(auth) && typeof auth.fetchFor === "function") return auth;
-  throw new InvalidOptionsError("auth must be what createBitbucketAuth() answers.");
+  throw new InvalidOptionsError("auth must be the result of createBitbucketAuth().");
 }
 
 /** The account of a `BitbucketAuth` whose tokens are used. */
 export interface AccountOptions {
   readonly auth: BitbucketAuth;
   /**
-   * The account key its grant was saved under: what `finishAuthorization()` answered, or the one passed to `saveTokens()`. A
+   * The account key its grant was saved under: the `account` of `finishAuthorization()`, or the one passed to `saveTokens()`. A
    * program with one user can call it `"me"`. Without it the consumer acts as itself; passed, it must not be empty, because a
    * session that lost its account must not act as the consumer.
    */
@@ -65,7 +65,7 @@ export interface CallOptions extends Pick<FetchForOptions, "timeoutMs" | "rateLi
   readonly signal?: AbortSignal | undefined;
   readonly headers?: Readonly<Record<string, string>> | undefined;
   /**
-   * `true` answers `ApiResponse`: the value with status and headers. Some results are in a header alone: `Location` after an
+   * `true` resolves with an `ApiResponse`: the value with status and headers. Some results are in a header alone: `Location` after an
    * asynchronous merge or a commit by `POST …/src`. @default false
    */
   readonly withResponse?: boolean | undefined;
@@ -84,9 +84,9 @@ export interface ApiResponse<Answer = unknown> {
 
 /** Limits of the calls of one API object. */
 export interface ApiLimits {
-  /** For the headers of each answer, and once more for its body, in milliseconds. @default 60_000 */
+  /** Limit until the headers of each answer, and again for its body, in milliseconds. @default 60_000 */
   readonly apiTimeoutMs?: number | undefined;
-  /** How long one call may wait in all for rate limits to pass, in milliseconds. Without it a 429 rejects at once. */
+  /** How long one call may wait for rate limits, all waits together, in milliseconds. @default 0: a 429 rejects at once */
   readonly rateLimitBudgetMs?: number | undefined;
   /** Ends every call of the object. */
   readonly signal?: AbortSignal | undefined;

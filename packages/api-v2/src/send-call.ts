@@ -90,7 +90,7 @@ function decode(bytes: Uint8Array, contentType: string | null): string | undefin
   }
 }
 
-/** Whether a call is answered with what a user stored at Bitbucket: nobody says that it is what its name promises. */
+/** Whether a call is answered with a file that a user stored at Bitbucket, whose content may not fit its name. */
 function isFile(call: string): boolean {
   return /\/(?:repositories\/[^/]+\/[^/]+\/(?:src\/[^/]+|downloads|issues\/[^/]+\/attachments)|snippets\/.+\/files)\/./.test(
     call,

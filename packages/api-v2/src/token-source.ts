@@ -64,14 +64,14 @@ function hasNothingToKeep(code: string): boolean {
 /** What `getAccessToken` is given: the options of the API, and the token that was refused, if one was. @inline */
 type TokenRequest = TokenConfig & { readonly rejected?: string };
 
-/** An access token, or what it came in: a token set, or a token response as `getAccessToken()` of 2017 answered it. @inline */
+/** An access token, or what it came in: a token set, or a token response as `getAccessToken()` of 2017 returned it. @inline */
 type TokenAnswer = string | { readonly accessToken: string } | { readonly access_token: string };
 
 /** A function that gets an access token. */
 export type GetAccessToken = (options: TokenRequest) => TokenAnswer | Promise<TokenAnswer>;
 
 /**
- * Keeps what the caller's own function answers until the API refuses it; all calls that then need another share one answer.
+ * Keeps what the caller's own function returns until the API refuses it; all calls that then need another share one answer.
  * An error of the function that is not one of core's may contain anything, so only its name is passed on.
  */
 export function customTokenSource(getAccessToken: GetAccessToken, options: TokenConfig): AccessTokenSource {
@@ -125,6 +125,6 @@ async function askFor(ask: GetAccessToken, options: TokenRequest): Promise<strin
   const token = isRecord(answer) ? (answer["accessToken"] ?? answer["access_token"]) : answer;
   if (typeof token === "string" && token !== "") return token;
   throw new TokenRequestError(
-    "getAccessToken answered no access token. It must answer a string, or an object with `accessToken`.",
+    "getAccessToken returned no access token. It must return a string, or an object with `accessToken`.",
   );
 }
