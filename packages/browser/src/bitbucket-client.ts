@@ -159,7 +159,7 @@ export class BitBucketClient {
     if (ajax) return settled(ajax(request));
     const { url, data, signal, ...rest } = request;
     const limit = AbortSignal.timeout(this.#options.timeoutMs ?? 30_000);
-    // A redirect could take the token elsewhere, and a page cannot look before it follows.
+    // A redirect could take the token to another origin, and a page cannot see where it leads before it follows.
     const rules: RequestInit = this.#implicit
       ? { credentials: "omit", redirect: "manual" }
       : { mode: "same-origin" };
@@ -172,22 +172,22 @@ export class BitBucketClient {
     return readResponse(response, clock.now());
   }
 
-  /** The state came back as it was sent, and the token is there. */
+  /** Called after an implicit sign-in: the state came back as it was sent, and the token is there. */
   onStateMatch(_callbackData: CallbackData): void {
     this.log("onStateMatch");
   }
 
-  /** The callback belongs to no sign-in of this page. Nothing in it was used. */
+  /** Called for a callback that belongs to no sign-in of this page. Nothing in it was used. */
   onStateMismatch(_error: Error): void {
     this.log("onStateMismatch");
   }
 
-  /** `fetchResource()` has a response. */
+  /** Called when `fetchResource()` has a response. */
   onSuccess(_success: ResourceSuccess): void {
     this.log("onSuccess");
   }
 
-  /** A sign-in or a `fetchResource()` failed; `error` is what it throws. */
+  /** Called when a sign-in or a `fetchResource()` failed; `error` is what it throws. */
   onFailure({ error }: ResourceFailure): void {
     this.log("onFailure", error instanceof BitbucketAuthError && error.code);
   }
@@ -209,7 +209,7 @@ export class BitBucketClient {
   }
 }
 
-/** Creates a client and calls its `init()`. Throws `InvalidOptionsError` for an option that there is none of. */
+/** Creates a client and calls its `init()`. Throws `InvalidOptionsError` for an unknown option. */
 export function createBitbucketClient(options: BitbucketClientOptions): BitBucketClient {
   assertOptionNames(options);
   return new BitBucketClient(options).init();

@@ -39,14 +39,17 @@ export interface BitbucketClientOptions extends Page {
   readonly dangerouslyKeepTokenIn?: StateStorage | undefined;
   /** `true` logs each step to the console, or to `logger`. Never a token, a state or a response. */
   readonly logging?: boolean | undefined;
+  /** Where `logging` writes. @default the console */
   readonly logger?: Pick<Console, "log"> | undefined;
   /** Carries the calls instead of `fetch`: jQuery's `$.ajax`, or a function like it. It must not follow redirects to other origins. */
   readonly ajax?: Ajax | undefined;
   /** jQuery itself; its `ajax` carries the calls. */
   readonly $?: AjaxOwner | undefined;
+  /** Carries the calls where neither `ajax` nor `$` is given. @default the page's */
   readonly fetch?: typeof globalThis.fetch | undefined;
-  /** Bounds a call by `fetch`, to the last byte of its response, in milliseconds. @default 30_000 */
+  /** Limit of a call by `fetch`, to the last byte of its response, in milliseconds. @default 30_000 */
   readonly timeoutMs?: number | undefined;
+  /** Decides when an implicit token has expired. @default the machine's clock */
   readonly clock?: Clock | undefined;
 }
 
@@ -72,7 +75,7 @@ const optionNames: Readonly<Record<keyof BitbucketClientOptions, true>> = {
   history: true,
 };
 
-/** Throws `InvalidOptionsError` for an option of another name: a misspelt one must not be ignored in silence. */
+/** Throws `InvalidOptionsError` for an option of another name: a misspelt one must not be ignored silently. */
 export function assertOptionNames(options: BitbucketClientOptions): void {
   for (const name in { ...options })
     if (!(name in optionNames)) throw new InvalidOptionsError(`${name} is no option.`);
