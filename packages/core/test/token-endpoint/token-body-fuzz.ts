@@ -85,7 +85,8 @@ export function checkBody(body: string, tally: FuzzTally): void {
   const reading = readTokenResponse(tokenAnswer(body));
   if (!reading.ok) {
     tally.refused += 1;
-    if (!/^[\w ]+(?:JSON object|malformed|status 200)$/.test(reading.problem)) throw new Error(reading.problem);
+    if (!/^[\w ]+(?:JSON object|malformed|status 200)$/.test(reading.problem))
+      throw new Error(reading.problem);
     return;
   }
   tally.accepted += 1;
