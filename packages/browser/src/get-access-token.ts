@@ -25,9 +25,9 @@ export async function getAccessToken(config: TokenConfig = {}): Promise<string> 
   const { loadConfig, saveConfig: _saveConfig, ...rest } = config;
   const { endpoints, consumerKey, consumerSecret, appName, forceCredentials, refreshToken } = rest;
   const isOfFunctions = config.storage ? !("compareAndSwap" in config.storage) : loadConfig !== undefined;
-  const storage = isOfFunctions ? acrossTabs(given) : given;
-  const isKept = isOfFunctions || config.storage;
-  const calls = callsOf(isKept ? storage : nowhere);
+  // Without one, core has to know: then the successor of a refresh token goes to `onUnpersisted`, or the call is refused.
+  const storage = isOfFunctions ? acrossTabs(given) : config.storage && given;
+  const calls = callsOf(storage ?? nowhere);
   const call = JSON.stringify([
     endpoints?.tokenUrl,
     consumerKey,
@@ -36,9 +36,7 @@ export async function getAccessToken(config: TokenConfig = {}): Promise<string> 
     forceCredentials,
     refreshToken,
   ]);
-  // Core has to know that nothing is kept: then the successor of a refresh token goes to `onUnpersisted`, or the call is refused.
-  const kept = isKept ? { ...rest, storage } : rest;
-  const running = calls.get(call) ?? getTokenFromCore(kept).finally(() => calls.delete(call));
+  const running = calls.get(call) ?? getTokenFromCore({ ...rest, storage }).finally(() => calls.delete(call));
   calls.set(call, running);
   return running;
 }

@@ -173,6 +173,25 @@ describe("createPageStorage() and its database", () => {
 });
 
 describe("createPageStorage() and what it forgets", () => {
+  it("keeps what it took over while its refresh fails, however long: nothing says when it ends", async () => {
+    platform.local.set("bitbucket.org/key/user/alice", JSON.stringify({ refreshToken: "refresh-1" }));
+    const answers = [
+      new Response("busy", { status: 503 }),
+      Response.json({ access_token: "access-2", token_type: "bearer" }),
+    ];
+    const auth = createBitbucketAuth({
+      clientId: "key",
+      clientSecret: "secret",
+      storage: createPageStorage(),
+      logging: false,
+      fetch: async () => answers.shift() ?? Response.error(),
+    });
+    expect(await rejectionOf(auth.getAccessToken("alice"))).toMatchObject({ transient: true });
+    vi.setSystemTime(Date.now() + 30 * dayMs);
+    await auth.saveTokens("ben", { accessToken: "a", expiresAt: Date.now() + dayMs, tokenType: "bearer" });
+    expect(await auth.getAccessToken("alice")).toBe("access-2");
+  });
+
   it("removes expired entries and tombstones, with their leases, at the next write", async () => {
     const storage = createPageStorage();
     const lease = await storage.tryLease("old", { owner: "alice", ttlMs: 1 });

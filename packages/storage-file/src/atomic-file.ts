@@ -89,6 +89,13 @@ export function fileSystemNow(place: Place): Promise<number> {
   return withDraft(place, { content: "", durable: false }, async ({ writtenAt }) => writtenAt);
 }
 
+const longestWriteMs = 1_000;
+
+/** Whether a file that makes no sense may still get its content: without hard links it has its name before. */
+export async function isBeingWritten(place: Place, mtimeMs: number, now: number): Promise<boolean> {
+  return Math.abs(now - mtimeMs) < longestWriteMs && !(await place.hasLinks());
+}
+
 const abandonedAfterMs = 60_000;
 // Note: Windows says EISDIR of exFAT, Android allows no program to link (EACCES), and EXDEV is what `link` answers between
 // two mounts.

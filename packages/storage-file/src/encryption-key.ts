@@ -2,7 +2,15 @@ import { randomBytes } from "node:crypto";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { isBitbucketAuthError, StorageError, type EncryptionKeys, type Lease } from "@bitbucket-auth/core";
-import { createPlace, keepNames, publishDraft, withDraft } from "./atomic-file.js";
+import {
+  createPlace,
+  fileSystemNow,
+  isBeingWritten,
+  keepNames,
+  type Place,
+  publishDraft,
+  withDraft,
+} from "./atomic-file.js";
 import { obstacleError, parseJsonObject, shellQuote } from "./file-system.js";
 import {
   ensurePrivateDirectory,
@@ -26,18 +34,32 @@ export async function loadKeyFile(
   // Note: other things of the program may live here, so others may look in; the key file itself is 0600.
   await ensurePrivateDirectory(access, directory, foreignWriteBits);
   const path = join(directory, keyFileName);
-  const kept = await readPrivateFile(access, path);
-  if (kept) return soundKey(path, kept.text);
-
   const place = createPlace(access, directory);
+  const kept = await readKeyFile(place, path);
+  if (kept !== undefined) return soundKey(path, kept);
+
   const isOurs = await withDraft(place, { content: newKeyRecord(), durable: true }, (draft) =>
     publishDraft(place, draft, path),
   );
   await keepNames(place, directory);
-  const keys = soundKey(path, (await readPrivateFile(access, path))?.text ?? "");
+  const keys = soundKey(path, (await readKeyFile(place, path)) ?? "");
   if (isOurs) await onMade(path);
   return keys;
 }
+
+/** The text of the key file, if there is one; of one that another process is writing, when it has been written. */
+async function readKeyFile(place: Place, path: string): Promise<string | undefined> {
+  for (;;) {
+    const found = await readPrivateFile(place.access, path);
+    if (!found || parseKeyRecord(found.text)) return found?.text;
+    // Note: where nothing can be written to ask for the time, no process is writing a key either.
+    const now = await fileSystemNow(place).catch(() => Number.NaN);
+    if (!(await isBeingWritten(place, found.mtimeMs, now))) return found.text;
+    await pause(pollMs);
+  }
+}
+
+const pollMs = 20;
 
 function soundKey(path: string, text: string): EncryptionKeys {
   const keys = parseKeyRecord(text);

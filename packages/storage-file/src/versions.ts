@@ -2,7 +2,14 @@ import { randomUUID } from "node:crypto";
 import { basename, join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { StorageError, type CasResult, type Version } from "@bitbucket-auth/core";
-import { fileSystemNow, keepNames, publishDraft, withDraft, type Place } from "./atomic-file.js";
+import {
+  fileSystemNow,
+  isBeingWritten,
+  keepNames,
+  publishDraft,
+  withDraft,
+  type Place,
+} from "./atomic-file.js";
 import { removeFile, unless } from "./file-system.js";
 import { entryDirectoryName, numberedName, numbersOf } from "./paths.js";
 import { readPrivateFile, type FileAccess } from "./private-access.js";
@@ -51,7 +58,7 @@ export async function readNewest(files: EntryFiles, warn: Warn): Promise<Numbere
     // Note: no file means that a newer version has come and this one was collected. Look again.
     if (!found) continue;
     const now = await fileSystemNow(files.place);
-    if (await isBeingWritten(files, found, now)) await pause(pollMs);
+    if (await isBeingWritten(files.place, found.mtimeMs, now)) await pause(pollMs);
     else await replaceCorrupt(files, { number: newest, older, found, now }, warn);
   }
   throw new StorageError(
@@ -176,7 +183,6 @@ async function collectVersions(files: EntryFiles, newest: NumberedVersion): Prom
 /** How long a server that allows it takes the refresh token before the last one: after that, using it again looks like theft. */
 const leewayMs = 10 * 60_000;
 const pollMs = 20;
-const longestWriteMs = 1_000;
 
 interface FoundVersion {
   readonly text: string;
@@ -188,15 +194,6 @@ interface FoundVersion {
 async function readVersion(files: EntryFiles, number: number): Promise<FoundVersion | null> {
   const file = await readPrivateFile(files.place.access, versionPath(files, number));
   return file && { ...file, entry: parseVersionFile(files.key, file.text) };
-}
-
-/** Without hard links a file has its name before it has its content. */
-async function isBeingWritten(
-  { place }: EntryFiles,
-  { mtimeMs }: FoundVersion,
-  now: number,
-): Promise<boolean> {
-  return Math.abs(now - mtimeMs) < longestWriteMs && !(await place.hasLinks());
 }
 
 interface CorruptVersion {

@@ -15,6 +15,8 @@ import { openFileStorage } from "../src/file-storage.ts";
 import { createFileStorage } from "../src/file-storage.ts";
 import { nodeFileSystem, type FileSystem } from "../src/file-system.ts";
 import { accessTo, surroundingsIn, temporaryDirectory } from "./harness.ts";
+import { signal } from "./held-file-system.ts";
+import { refusingLinks } from "./without-links.ts";
 
 describe("loadKeyFile()", () => {
   it("makes a key of 32 bytes that only its owner can read", async () => {
@@ -32,6 +34,39 @@ describe("loadKeyFile()", () => {
     for (const keys of all) expect(keys).toEqual(all[0]);
     expect(await loadKeyFile(accessTo(), directory)).toEqual(all[0]);
     expect((await readdir(directory)).toSorted()).toEqual([".drafts", "encryption-key.json"]);
+  });
+
+  it("waits for another process that is writing the key, where the file system has no hard links", async () => {
+    const directory = await temporaryDirectory();
+    const isKey = (path: unknown): boolean => String(path).endsWith("encryption-key.json");
+    const base = refusingLinks("EPERM");
+    const [begun, seen] = [signal(), signal()];
+    const slow: FileSystem = {
+      ...base,
+      async open(path, flags, mode) {
+        const handle = await base.open(path, flags, mode);
+        if (!isKey(path) || flags !== "wx") return handle;
+        // The file has its name, and nothing is in it yet.
+        begun.give();
+        await seen.given;
+        return handle;
+      },
+    };
+    const making = loadKeyFile(accessTo(slow), directory);
+    await begun.given;
+    let looks = 0;
+    const watched: FileSystem = {
+      ...base,
+      async open(path, flags, mode) {
+        if (isKey(path) && ++looks === 2) seen.give();
+        return base.open(path, flags, mode);
+      },
+    };
+    const reading = loadKeyFile(accessTo(watched), directory);
+    // Done as well when it does not look again.
+    await Promise.race([seen.given, reading.catch(() => undefined)]);
+    seen.give();
+    expect(await reading).toEqual(await making);
   });
 
   it("reads a key file that an editor has put a byte order mark in front of", async () => {

@@ -55,7 +55,8 @@ export function createHeldFileSystem(base: FileSystem = nodeFileSystem): HeldFil
   };
 }
 
-function signal(): { readonly given: Promise<void>; readonly give: () => void } {
+/** Something that is given once. */
+export function signal(): { readonly given: Promise<void>; readonly give: () => void } {
   let give = (): void => {};
   const given = new Promise<void>((resolve) => {
     give = resolve;

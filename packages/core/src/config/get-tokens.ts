@@ -229,12 +229,14 @@ async function adoptRefreshToken(
   key: string,
 ): Promise<void> {
   const stored = await store.read(key);
+  const known = stored?.record;
+  // Compared as it is: fingerprints of one token differ between processes that seal with different keys.
+  const isDead = known?.status === "reauth_required" && known.refreshToken !== refreshToken;
+  if (known?.refreshToken !== undefined && !isDead) return;
   const record = await recordFromTokens(
     { store, clock, policy },
     { accessToken: "", refreshToken, expiresAt: 0, tokenType: "bearer" },
   );
-  const isDead = stored?.record.status === "reauth_required" && stored.record.refreshFp !== record.refreshFp;
-  if (stored && stored.record.refreshToken !== undefined && !isDead) return;
   const written = await store.replace(key, stored?.version ?? null, record);
   // After a sign-out a tombstone stands there, and naming its version replaces it.
   if (!written.ok && written.deleted && written.current !== null)

@@ -52,9 +52,9 @@ export function createRecordStore(storage: TokenStorage, cipher: RecordCipher): 
     async replace(key, expected, record) {
       const version = crypto.randomUUID();
       const bytes = await cipher.seal(key, encodeTokenRecord(record));
-      const expireAt = systemClock.now() + lifeMs(record) + keptAfterExpiryMs;
+      const options = { version, ...expiryOf(record) };
       const write = (): Promise<CasResult> =>
-        storageCall(() => storage.compareAndSwap(key, expected, bytes, { version, expireAt }), {
+        storageCall(() => storage.compareAndSwap(key, expected, bytes, options), {
           who: "storage.compareAndSwap",
           change: "write",
         });
@@ -88,11 +88,16 @@ export function createRecordStore(storage: TokenStorage, cipher: RecordCipher): 
 }
 
 /**
- * How long a record is worth keeping from now on, by its own dates alone. A storage forgets by its own clock, and neither the
- * clock a record is dated by nor the one this program was given need agree with that.
+ * Until when a record is worth keeping, by its own dates alone. A storage forgets by its own clock, and neither the clock a record
+ * is dated by nor the one this program was given need agree with that. Of a refresh token from elsewhere no end is known: such a
+ * record is kept.
  */
-function lifeMs({ refreshExpiresAt, accessExpiresAt, obtainedAt }: TokenRecord): number {
-  return Math.max(0, (refreshExpiresAt ?? accessExpiresAt) - obtainedAt);
+function expiryOf({ refreshToken, refreshExpiresAt, accessExpiresAt, obtainedAt }: TokenRecord): {
+  readonly expireAt?: number;
+} {
+  const expiresAt = refreshToken === undefined ? accessExpiresAt : refreshExpiresAt;
+  if (expiresAt === undefined) return {};
+  return { expireAt: systemClock.now() + Math.max(0, expiresAt - obtainedAt) + keptAfterExpiryMs };
 }
 
 /**

@@ -3,7 +3,7 @@ import { getAccessToken, getTokens } from "../../src/config/get-tokens.ts";
 import { createBitbucketAuth } from "../../src/create-bitbucket-auth.ts";
 import { createMemoryStorage } from "../../src/storage/memory-storage.ts";
 import { deferred, rejectionOf, turn, until } from "../promises.ts";
-import { createConfigUnderTest, expired, fresh, now, tokens } from "./config-under-test.ts";
+import { createConfigUnderTest, expired, fresh, now, refusal, tokens } from "./config-under-test.ts";
 import { describe, expect, it } from "vitest";
 
 const encryption = { current: "k1", keys: { k1: new Uint8Array(32).fill(1) } };
@@ -110,5 +110,22 @@ describe("getTokens() that asks for new tokens", () => {
     isDown = false;
     expect(await getAccessToken({ ...bare, storage })).toBe("access-1");
     await elsewhere.close();
+  });
+});
+
+describe("getTokens() with a refresh token that is dead", () => {
+  it("sends it once where processes seal with different current keys", async () => {
+    const storage = createMemoryStorage();
+    const { config, requests } = createConfigUnderTest(undefined, [refusal("invalid_grant")], {
+      refreshToken: "refresh-1",
+    });
+    const { loadConfig: _load, saveConfig: _save, ...bare } = config;
+    const { keys } = encryption;
+    const rotated = { current: "k2", keys: { ...keys, k2: new Uint8Array(32).fill(2) } };
+    for (const current of ["k1", "k2", "k1"]) {
+      const call = getTokens({ ...bare, storage, encryption: { ...rotated, current } });
+      expect(await rejectionOf(call)).toMatchObject({ code: "refresh_rejected" });
+    }
+    expect(requests).toHaveLength(1);
   });
 });
