@@ -31,7 +31,7 @@ async function failureOf(call: Function, ...args: readonly unknown[]): Promise<u
 }
 const functions = Object.entries(core).filter(
   (entry): entry is [string, Extract<(typeof entry)[1], Function>] =>
-    typeof entry[1] === "function" && !entry[0].endsWith("Error"),
+    typeof entry[1] === "function" && !/^[A-Z]/.test(entry[0]),
 );
 const cases = functions.flatMap(([name, call]) =>
   wrong.map(([what, given]) => ({ name, call, what, given })),
@@ -51,6 +51,7 @@ describe("a function of core", () => {
     ["configStorage", core.configStorage],
     ["exchangeAuthorizationCode", core.exchangeAuthorizationCode],
     ["exchangeConnectJwt", core.exchangeConnectJwt],
+    ["readApiError", core.readApiError],
     ["readAuthorizationCallback", core.readAuthorizationCallback],
     ["readImplicitCallback", core.readImplicitCallback],
     ["refreshTokens", core.refreshTokens],

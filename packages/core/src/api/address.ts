@@ -26,7 +26,7 @@ const fromRoot = /^\//;
  * Throws `ForeignOriginError`; then nothing was sent.
  */
 export function resolveAddress(input: string | URL | Request, origins: CredentialOrigins): string {
-  const spelled = typeof input === "object" && "url" in input ? input.url : String(input);
+  const spelled = input && typeof input === "object" && "url" in input ? input.url : String(input);
   if (plainPath.test(spelled)) return origins.api.origin + spelled;
   const url = parse(spelled, origins.api);
   if (url && mayCarryCredential(url, origins)) return url.href;

@@ -5,7 +5,7 @@ import {
   RateLimitedError,
   ScopeMissingError,
 } from "../errors.js";
-import { assertOptions, assertSignal } from "../environment.js";
+import { assertObject, assertOptions, assertSignal } from "../environment.js";
 import { createHider, createRedactor, type Redact } from "../redact.js";
 import { hasMethod, readHttpDate, readRetryAfter, readSeconds } from "../token-endpoint/http.js";
 import { type ApiErrorBody, readApiErrorBody, readErrorBody, readScopes } from "./error-body.js";
@@ -43,6 +43,7 @@ export interface ApiRefusal {
  * or a web page. Rejects with `InvalidOptionsError` alone.
  */
 export async function readApiError(response: Response, context: ApiErrorContext = {}): Promise<ApiError> {
+  assertObject(response, "The answer that readApiError() reads");
   assertOptions(context, "readApiError()", ["call", "secrets", "now", "signal"]);
   assertSignal(context.signal);
   return explainAnswer(response, context);
@@ -99,7 +100,7 @@ export function classifyApiError(
     const next = `Try again in ${Math.ceil(delayMs / 1000)} s.`;
     return new RateLimitedError(`${answered}. ${next}`, { ...details, retryAt: now + delayMs });
   }
-  if ((status >= 500 && status !== 555) || status === 408 || status === 425) {
+  if (isTemporary.test(String(status))) {
     const delayMs = readRetryAfter(headers, readServerTime(headers) ?? now);
     const next =
       delayMs === undefined
@@ -115,6 +116,9 @@ export function classifyApiError(
   const next = nextStep(status, body, redact);
   return new ApiRequestError(`${answered}. ${next}`, { ...details, transient: false, action: "fix_config" });
 }
+
+/** 501 and 505 are answers to the call as it is, 511 and 555 last. */
+const isTemporary = /^(?:408|425|5(?!01|05|11|55))/;
 
 /** Fields that a message names, so that it stays readable; all of them are in `fields`. */
 const mostFieldsShown = 10;
@@ -164,6 +168,9 @@ function nextStep(status: number, body: ApiErrorBody, redact: Redact): string {
       return /no API hosted/i.test(words)
         ? "Bitbucket has no such route: check its spelling, and whether it wants a slash at its end."
         : "There is nothing at this address, or the account may not see it: check workspace, repository and access.";
+    case 407:
+    case 511:
+      return "The network between this program and Bitbucket wants a sign-in of its own, to a proxy for example.";
     case 409:
       return "It conflicts with what is at Bitbucket now: read that again, then decide.";
     case 410:

@@ -44,7 +44,8 @@ export function readCallbackParameters(
  * has parsed no longer shows whether a parameter came twice, and which of the two it kept.
  */
 function textOf(callback: unknown): string {
-  if (typeof callback === "string") return callback;
+  // People paste addresses with a line end, and in quotes or angle brackets.
+  if (typeof callback === "string") return callback.replaceAll(/^[\s"'<]+|[\s"'>]+$/g, "");
   // Note: by tag and not by class. Every realm has a `URL` of its own.
   if (isParameters(callback) || Object.prototype.toString.call(callback) === "[object URL]")
     return String(callback);
@@ -107,7 +108,7 @@ const singleParameters = ["state", "code", "error", "error_description", "iss"];
 
 /** What reading a callback needs: what came back, and what is remembered of the sign-in. */
 export interface ReadAuthorizationCallbackOptions {
-  /** The URL that was called, its path and query, or its query alone. */
+  /** The URL that was called, its path and query, or its query alone; as text also in quotes or angle brackets, as people paste it. */
   readonly callback: string | URL | URLSearchParams;
   /** What `createAuthorizationTransaction()` made for this user; checked here, as it comes back from outside. */
   readonly transaction: AuthorizationTransaction;

@@ -140,6 +140,7 @@ export function handleSuccess(opts: ResponseFunctionOptions): WireBody {
 
 /** Throws what the answer means: one of core's errors, with its `code` and `action`. */
 export function handleError(opts: ResponseFunctionOptions): never {
+  assertObject(opts, "The argument of handleError()");
   const meaning = meaningOf(opts);
   if (meaning.kind !== "tokens") throw meaning.error;
   throw new TokenResponseInvalidError("isSuccess() refused an answer that is a token response.");

@@ -32,6 +32,11 @@ describe("resolveAddress()", () => {
     expect(resolveAddress(input, origins)).toBe(url);
   });
 
+  it("refuses null, as from a program without types", () => {
+    const [nothing] = JSON.parse("[null]") as [string];
+    expect(() => resolveAddress(nothing, origins)).toThrow(ForeignOriginError);
+  });
+
   it("takes a URL and a Request of the API", () => {
     expect(resolveAddress(new URL("/2.0/user", api), origins)).toBe("https://api.bitbucket.org/2.0/user");
     expect(resolveAddress(new Request("https://api.bitbucket.org/2.0/user"), origins)).toBe(

@@ -30,6 +30,12 @@ describe("readApiError()", () => {
     expect(error).toMatchObject({ code: "api_request_failed", transient: true, action: "retry", status });
   });
 
+  it.each([501, 505])("takes a %i for a call that no repeat mends", async (status) => {
+    const error = await readApiError(new Response("Not Implemented", { status }));
+    expect(error).toMatchObject({ transient: false, action: "fix_config", status });
+    expect(error.message).not.toContain("try again");
+  });
+
   it.each([400, 405, 409, 413, 422])("takes a %i for a call to be corrected", async (status) => {
     const error = await readApiError(answer(status, { message: "Bad", detail: "pagelen" }));
     expect(error).toMatchObject({ code: "api_request_failed", transient: false, action: "fix_config" });
@@ -47,6 +53,8 @@ describe("readApiError()", () => {
     [404, "There is no API hosted at this URL.", /no such route.*slash/],
     [404, "Repository acme/site not found", /check workspace/],
     [409, "A merge is in progress.", /conflicts/],
+    [407, "", /network between this program and Bitbucket wants a sign-in/],
+    [511, "", /network between this program and Bitbucket wants a sign-in/],
     [413, "", /send less/],
     [423, "", /locked/],
     [451, "", /legal reasons/],

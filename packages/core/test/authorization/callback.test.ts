@@ -58,6 +58,11 @@ describe("readAuthorizationCallback()", () => {
     `x=what?&${good}`,
     new URL(`https://app.test/auth/callback?${good}`),
     new URLSearchParams(good),
+    // As people paste addresses.
+    ` https://app.test/auth/callback?${good}\r\n`,
+    `"https://app.test/auth/callback?${good}"`,
+    `'https://app.test/auth/callback?${good}'`,
+    `<https://app.test/auth/callback?${good}>`,
   ])("finds the code in %s", (callback) => {
     expect(read(callback)).toEqual({ code: "the-code" });
   });
