@@ -150,6 +150,17 @@ export async function openAccount(
   throw notSignedIn(undefined);
 }
 
+/** Removes the tokens that an account had of its consumer, unless they are of the one that `stays`. */
+export async function removeGrant(
+  keeping: Keeping,
+  name: string,
+  account: KeptAccount | undefined,
+  stays?: Consumer,
+): Promise<void> {
+  if (account?.kind !== "oauth" || account.consumer.clientId === stays?.clientId) return;
+  await keeping.authFor(account.consumer).signOut(name);
+}
+
 /** The account that is meant when none was named. `undefined`: there is none. */
 export function chooseAccount(names: readonly string[]): string | undefined {
   if (names.length <= 1 || names.includes(usualName)) return names.includes(usualName) ? usualName : names[0];

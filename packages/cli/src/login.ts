@@ -5,6 +5,7 @@ import {
   type Keeping,
   openAccount,
   openKeeping,
+  removeGrant,
   staticCredential,
   type Surroundings,
   usualName,
@@ -111,10 +112,8 @@ async function signInWithConsumer(
   await (options.browser === false
     ? signInByPaste(auth, surroundings, { name, port })
     : signInByBrowser(auth, surroundings, { name, port }));
-  await keeping.settings.setAccount(name, { kind: "oauth", consumer });
-  if (before?.kind === "oauth" && before.consumer.clientId !== consumer.clientId) {
-    await keeping.authFor(before.consumer).signOut(name);
-  }
+  const replaced = await keeping.settings.setAccount(name, { kind: "oauth", consumer });
+  await removeGrant(keeping, name, replaced, consumer);
   const { credential } = await openAccount(keeping, surroundings, name);
   return tellWho(await credential(), surroundings);
 }
@@ -256,10 +255,9 @@ async function keepStaticToken(
       code: verified.problem,
     });
   }
-  const before = await keeping.settings.account(name).catch(() => undefined);
-  await keeping.settings.setAccount(name, account);
+  const replaced = await keeping.settings.setAccount(name, account);
   await keeping.settings.accept(token);
-  if (before?.kind === "oauth") await keeping.authFor(before.consumer).signOut(name);
+  await removeGrant(keeping, name, replaced);
   if (verified.ok) return verified;
   terminal.say(terminal.style("yellow", oneLine(verified.message)));
   return { ok: true, kind, scopes: verified.scopes, expiresAt };

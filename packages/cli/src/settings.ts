@@ -36,8 +36,11 @@ export interface Settings {
   /** The accounts that are kept, in the order in which they came. */
   names(): Promise<readonly string[]>;
   account(name: string): Promise<KeptAccount | undefined>;
-  /** Keeps an account, in place of all that can no longer be read; or with `undefined` forgets it. */
-  setAccount(name: string, account: KeptAccount | undefined): Promise<void>;
+  /**
+   * Keeps an account, in place of all that can no longer be read; or with `undefined` forgets it. Resolves with what it took the
+   * place of, which another command may have kept a moment before.
+   */
+  setAccount(name: string, account: KeptAccount | undefined): Promise<KeptAccount | undefined>;
   /** Remembers that Bitbucket refused this token: a fingerprint of it, under the key of the records. */
   refuse(token: string): Promise<void>;
   isRefused(token: string): Promise<boolean>;
@@ -74,14 +77,20 @@ export function openSettings(storage: TokenStorage, endpoints: Endpoints): Setti
       const kept = new Map(Object.entries(record(await accounts.read()))).get(name);
       return kept === undefined ? undefined : readAccount(name, kept);
     },
-    setAccount: (name, account) =>
-      accounts.change(
+    async setAccount(name, account) {
+      let replaced: KeptAccount | undefined;
+      await accounts.change(
         (value) => {
-          const others = Object.entries(record(value)).filter(([each]) => each !== name);
-          return Object.fromEntries(account ? [...others, [name, account]] : others);
+          const all = new Map(Object.entries(record(value)));
+          replaced = accountIn(all.get(name));
+          all.delete(name);
+          if (account) all.set(name, account);
+          return Object.fromEntries(all);
         },
         { startsAnew: account !== undefined },
-      ),
+      );
+      return replaced;
+    },
     refuse: async (token) => remember(await cipher.fingerprint(token), true),
     isRefused,
     async accept(token) {
@@ -160,6 +169,14 @@ function record(value: unknown): object {
 
 /** An account as an earlier or later version of this program wrote it. */
 function readAccount(name: string, value: unknown): KeptAccount {
+  const account = accountIn(value);
+  if (account) return account;
+  throw setupError(
+    `What is kept for the account ${name} cannot be read by this version. Update @bitbucket-auth/cli, or: bitbucket-auth logout --account ${name}`,
+  );
+}
+
+function accountIn(value: unknown): KeptAccount | undefined {
   const kept = record(value);
   const text = (field: string, from: object = kept): string | undefined => {
     const found: unknown = Reflect.get(from, field);
@@ -179,7 +196,5 @@ function readAccount(name: string, value: unknown): KeptAccount {
     return { kind, email, token, expiresAt };
   if (kind === "access_token" && token !== undefined)
     return { kind, token, workspace: text("workspace"), repository: text("repository"), expiresAt };
-  throw setupError(
-    `What is kept for the account ${name} cannot be read by this version. Update @bitbucket-auth/cli, or: bitbucket-auth logout --account ${name}`,
-  );
+  return undefined;
 }

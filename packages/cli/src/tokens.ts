@@ -7,6 +7,7 @@ import {
   notSignedIn,
   openAccount,
   openKeeping,
+  removeGrant,
   type Surroundings,
 } from "./accounts.js";
 import { gitOriginOf, readAccountName, readSpan } from "./environment.js";
@@ -170,8 +171,9 @@ export async function logout(surroundings: Surroundings, options: TokenOptions):
       if (error instanceof CommandError) return undefined;
       throw error;
     });
-    if (kept?.kind === "oauth") await keeping.authFor(kept.consumer).signOut(name);
-    await settings.setAccount(name, undefined);
+    await removeGrant(keeping, name, kept);
+    // Another command may have signed in meanwhile.
+    await removeGrant(keeping, name, await settings.setAccount(name, undefined));
     if (options.json === true) terminal.answer(JSON.stringify({ account: name, forgotten: true }));
     terminal.say(`Forgot the account ${name} on this machine.`);
     terminal.say(

@@ -3,7 +3,7 @@ import { readEndpoints } from "../src/environment.ts";
 import { type KeptAccount, openSettings } from "../src/settings.ts";
 
 /** Keeps an account as `login` does after its sign-in. */
-export function keepAccount(
+export async function keepAccount(
   storage: TokenStorage,
   {
     env,
@@ -11,5 +11,5 @@ export function keepAccount(
     account,
   }: { readonly env: NodeJS.ProcessEnv; readonly name: string; readonly account: KeptAccount },
 ): Promise<void> {
-  return openSettings(storage, readEndpoints(env)).setAccount(name, account);
+  await openSettings(storage, readEndpoints(env)).setAccount(name, account);
 }

@@ -147,6 +147,21 @@ describe("the consumer of a login", () => {
     });
   });
 
+  it("takes its account from a login of another consumer meanwhile, and leaves no grant of that behind", async () => {
+    const other = line.mock.consumers.add({ callbackUrl: "http://localhost:8976/callback" });
+    const running = line.start(["login", "--no-browser"], {
+      env: { BITBUCKET_CLIENT_ID: other.clientId, BITBUCKET_CLIENT_SECRET: other.clientSecret },
+    });
+    const [address] = await running.seen(/http\S+authorize\S+/);
+    await line.signIn();
+    running.type(`${line.mock.authorize({ url: address }).redirect.href}\n`);
+    expect((await running.ended).exitCode).toBe(0);
+    const auth = line.openAuth();
+    await expect(auth.getTokens("default")).rejects.toMatchObject({ code: "signed_out" });
+    await auth.close();
+    expect((await line.run(["token"])).stdout.trim()).toBe(line.grant().tokens.accessToken);
+  });
+
   it("is asked for where there is nobody to ask: exit 1 and the line that is missing", async () => {
     const { exitCode, stderr } = await line.run(["login"]);
     expect(exitCode).toBe(1);
