@@ -42,8 +42,8 @@ export function bitbucketHandlers(
 }
 
 /**
- * Refuses every request that no handler takes, on both majors: msw 3 renamed the option, ignores the old name without
- * a word, and then the request goes out. `listenStrictly()` lets loopback addresses pass as well.
+ * Refuses every request that no handler takes, on both majors: msw 3 renamed the option and ignores the old name
+ * silently, and then the request goes out. `listenStrictly()` lets loopback addresses pass as well.
  */
 export const strictOptions = { onUnhandledRequest: "error", onUnhandledFrame: "error" } as const;
 

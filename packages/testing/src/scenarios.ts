@@ -29,7 +29,7 @@ export const scenarios: readonly Scenario[] = [
   ...consentScenarios,
 ];
 
-/** Where something answered otherwise than the table says. Safe to print. */
+/** A step that was answered otherwise than the scenario says. Safe to print. */
 export interface Difference {
   readonly scenario: string;
   readonly step: number;

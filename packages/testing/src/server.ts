@@ -16,9 +16,9 @@ export type { RemoteRequests, WireMatcher } from "./remote/wire.js";
 
 /** Where the fake listens, and who consents without being asked. */
 export interface ServerOptions {
-  /** 0 for any free port. */
+  /** 0 for any free port. @default 0 */
   readonly port?: number | undefined;
-  /** Loopback unless you say otherwise: the fake hands its tokens to every caller. */
+  /** Where to listen. Loopback by default, because the fake hands its tokens to every caller. @default "127.0.0.1" */
   readonly host?: string | undefined;
   /** Who grants at once instead of seeing the consent page; `true` for the first user. */
   readonly autoApprove?: string | boolean | undefined;

@@ -45,7 +45,7 @@ export interface StorageContractOptions {
   readonly reopenInProcess?: (storage: TokenStorage) => Promise<TokenStorage>;
 }
 
-/** Stand in place of what cannot be tried. */
+/** Titles of the tests that stand for cases which cannot run. */
 const handleNotProven =
   "NOT PROVEN: what only a second handle can show. Give `reopen` to the contract suite.";
 const processNotProven =

@@ -31,10 +31,10 @@ export interface StormMishaps {
 
 /** How a storm goes. */
 export interface StormRunOptions extends StormOptions {
-  /** How often the access tokens run out; each time all callers ask at once. */
+  /** How often the access tokens run out; each time all callers ask at once. @default 50 */
   readonly expiries?: number;
   readonly mishaps?: StormMishaps;
-  /** A whole number that makes every choice. Round r goes by seed + r, so one round can be brought back alone. */
+  /** A whole number that determines every choice. Round r uses seed + r, so that one round can be repeated alone. @default random */
   readonly seed?: number;
 }
 
@@ -42,8 +42,8 @@ export interface StormRunOptions extends StormOptions {
 const expiry: TimeSpan = "121m";
 
 /**
- * Runs clients in many processes against a fake in another, lets their tokens run out again and again, and counts what comes
- * of it. Every process is ended before it answers.
+ * Runs clients in many processes against a fake in another, lets their tokens run out again and again, and counts the outcome.
+ * Every process has ended when it resolves or rejects.
  *
  * Rejects when a worker module cannot be loaded, or when the accounts cannot be signed in.
  */

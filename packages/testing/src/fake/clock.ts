@@ -57,7 +57,7 @@ export function realDelay(ms: number, signal: AbortSignal): Promise<void> {
   });
 }
 
-/** Calls `onTimeout` after `ms` real milliseconds unless the answered function is called first. */
+/** Calls `onTimeout` after `ms` real milliseconds unless the returned function is called first. */
 export function realTimeout(ms: number, onTimeout: () => void): () => void {
   const timer = realSetTimeout(onTimeout, ms);
   return () => realClearTimeout(timer);

@@ -71,7 +71,7 @@ export type Fault =
   /** After the change the answer is lost: the connection breaks, hangs, or a 500 comes. */
   | { readonly commitThen: "reset" | "hang" | 500 };
 
-/** Faults by appointment. They fire when told and never by chance. */
+/** Faults that a test arranges. They fire when told and never by chance. */
 export interface Faults {
   /** The next request for `op` meets the fault; the next `times` of them. */
   next(op: Op, fault: Fault, times?: number): void;
@@ -101,7 +101,7 @@ const kinds = "status oauth network hang delay redirect answer body fields commi
 /** Members that go with one of them. */
 const companions = ["retryAfter", "to", "without"];
 
-/** Answers the fault. Throws where it is of no kind: requests would be answered as usual, without a sign of the mistake. */
+/** Returns the fault. Throws for one of no known kind: requests would be answered as usual, and the mistake would not show. */
 function checkedFault(fault: Fault): Fault {
   if (kinds.some((kind) => kind in fault)) {
     assertNames(fault, "A fault", [...kinds, ...companions]);
@@ -177,7 +177,7 @@ export function answerInstead(fault: Fault, op: Op): Answer | null {
   return null;
 }
 
-/** What a fault makes of an answer that was given in earnest. */
+/** What a fault makes of the endpoint's own answer. */
 export function spoil(fault: Fault, answer: Answer): Answer {
   if ("commitThen" in fault && fault.commitThen === 500) return htmlAnswer(500, page);
   if ("fields" in fault) return withFields(answer, fault.fields, fault.without ?? []);

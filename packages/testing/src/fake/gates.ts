@@ -6,7 +6,7 @@ export type GatePhase = "before-commit" | "after-commit";
 /** Every phase. At one that is none nothing would ever arrive. */
 export const gatePhases: readonly GatePhase[] = ["before-commit", "after-commit"];
 
-/** Interleavings by hand: hold requests at a point, look around, let them go one by one. */
+/** Sets the order of concurrent requests: holds them at a point until the test lets them go, one by one. */
 export interface Gates {
   /** From now on matching requests wait at `phase` until they are released. */
   hold(matcher: Matcher, phase: GatePhase): Gate;

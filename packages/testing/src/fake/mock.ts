@@ -54,9 +54,9 @@ export interface BitbucketMockOptions extends Seed {
   readonly profile?: ProfileName | ProfileOverrides | undefined;
   /** Where its time comes from; it can be moved on top of that. Absent or `"system"`: `Date.now()`, faked or not. */
   readonly clock?: Clock | "system" | undefined;
-  /** Whether what Bitbucket would refuse from every caller is listed in `violations`. */
+  /** Whether what Bitbucket would refuse from every caller is listed in `violations`. @default true */
   readonly strict?: boolean | undefined;
-  /** Who grants at once instead of seeing the consent page; `true` for the first user. */
+  /** Who grants at once instead of seeing the consent page; `true` for the first user. @default false */
   readonly autoApprove?: string | boolean | undefined;
   readonly seed?: Seed | undefined;
 }
@@ -67,15 +67,18 @@ export interface BitbucketMock extends SignIn, Pick<MockEvents, "on"> {
   readonly fetch: typeof globalThis.fetch;
   /** One request with its end, for adapters: a network failure is data here. */
   exchange(request: Request): Promise<Exchange>;
+  /** Where it answers: Bitbucket's addresses, or those of the server that serves it. */
   readonly urls: MockUrls;
-  /** Makes it answer for another origin as well, until the answered function is called. */
+  /** Makes it answer for another origin as well, until the returned function is called. */
   readonly serveAt: ServedOrigins["serveAt"];
+  /** Every knob of its dialect, as it was resolved. */
   readonly profile: Profile;
   readonly consumers: Collection<Consumer, ConsumerSeed>;
   readonly users: Collection<User, UserSeed>;
   readonly workspaces: Collection<Workspace, WorkspaceSeed>;
   readonly repositories: Collection<Repository, RepositorySeed>;
   readonly pullRequests: Collection<PullRequest, PullRequestSeed>;
+  /** Shows one grant, and lets a test revoke it or have it refreshed elsewhere. */
   grant(ref: GrantRef): GrantControl;
   /** Makes an API token, an access token or an app password, as its owner would in Bitbucket's settings. */
   issueCredential(options: CredentialOptions): Credential;
@@ -94,16 +97,21 @@ export interface BitbucketMock extends SignIn, Pick<MockEvents, "on"> {
     answer: ApiAnswer,
     options?: { readonly scope?: string | undefined },
   ): void;
-  /** Hands the requests of `git` that are let in to `backend`, until the answered function is called. */
+  /** Hands the requests of `git` that are let in to `backend`, until the returned function is called. */
   serveGit(backend: GitBackend): () => void;
   /** Every consent so far, without its tokens. */
   readonly grants: readonly GrantSummary[];
   /** Who grants at once instead of seeing the consent page; `true` for the first user, `false`: none. */
   autoApprove: string | boolean;
+  /** The time of the fake. Give it to the client under test too. */
   readonly clock: MockClock;
+  /** Makes requests go wrong when told. */
   readonly faults: Faults;
+  /** Holds requests back, to set their order. */
   readonly gates: Gates;
+  /** Every request so far, without its tokens. */
   readonly requests: RequestLog;
+  /** Requests that Bitbucket refuses from every caller, or that the fake does not know. */
   readonly violations: readonly Violation[];
   /** How often any refresh token was presented again after its leeway. */
   readonly reuseCount: number;

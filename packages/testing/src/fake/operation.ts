@@ -185,7 +185,7 @@ export interface ServedOrigins {
   readonly hosts: Hosts;
   /** The newest place it is served from, else Bitbucket's own addresses. */
   readonly urls: MockUrls;
-  /** Answers for this origin too, until the answered function is called. */
+  /** Answers for this origin too, until the returned function is called. */
   readonly serveAt: (origin: string) => () => void;
 }
 

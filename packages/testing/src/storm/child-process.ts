@@ -6,7 +6,7 @@ import { readFields, type JsonFields } from "../remote/json-fields.js";
 /** A Node process of ours that speaks in messages. It ends with us, however we end. */
 export interface MessagingChild {
   send(message: Readonly<Record<string, unknown>>): void;
-  /** Is called with every message until the answered function is called. */
+  /** Calls the listener with every message until the returned function is called. */
   onMessage(listener: (message: JsonFields) => void): () => void;
   signal(name: "SIGSTOP" | "SIGCONT"): void;
   /** SIGKILL, which works on a stopped process too. Resolves when it is gone. */

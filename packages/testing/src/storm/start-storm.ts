@@ -14,12 +14,13 @@ export interface StormOptions {
   readonly worker: URL;
   /** Passed on to it. */
   readonly settings?: Readonly<Record<string, string>> | undefined;
-  /** @default 8 */
+  /** How many processes with a client each. @default 8 */
   readonly processes?: number | undefined;
   /** How many ask at once for each grant in each process. @default 20 */
   readonly callers?: number | undefined;
-  /** @default 1 */
+  /** How many grants, each with an account of its own. @default 1 */
   readonly grants?: number | undefined;
+  /** The dialect of the fake. @default "strict" */
   readonly profile?: StormProfile | undefined;
   /** How long the fake takes over a token request, in real milliseconds. */
   readonly latencyMs?: number | undefined;
@@ -46,14 +47,14 @@ export interface Storm {
   trap(process: number, point: StormPoint): Promise<StormTrap>;
   /** Gives an account a new grant, as its owner would when the old one is dead. */
   signIn(account: string): Promise<void>;
-  /** Closes every client and ends every process. StormAnswers what was counted since the last answers. */
+  /** Closes every client and ends every process. Resolves with what was counted since the last `ask()`. */
   stop(): Promise<StormAnswers>;
 }
 
 /** How long a worker may take to close before it is killed. */
 const closingMs = 10_000;
 
-/** Starts the fake and the processes and signs every account in. Nothing is left of them after `stop()`, or when we end. */
+/** Starts the fake and the processes and signs every account in. Nothing is left of them after `stop()`, or when this process ends. */
 export async function startStorm({
   worker,
   settings = {},

@@ -234,17 +234,17 @@ export function summarizeGrant(context: MockContext, grant: GrantState): GrantSu
 export interface GrantControl {
   readonly id: string;
   /**
-   * The access tokens have run out: the API refuses them, and the clock of the grant's `clientOptions` is past their time. A
-   * client with another clock, as `mock.clock`, still takes them for valid, and learns of it by a 401.
+   * Lets the access tokens expire: the API refuses them, and the clock of the grant's `clientOptions` is past their time. A
+   * client with another clock, such as `mock.clock`, still takes them for valid until a 401.
    */
   expireAccessToken(): void;
-  /** Every refresh token of the grant is as if it had idled too long. */
+  /** Lets every refresh token of the grant expire, as after three months without use. */
   expireRefreshToken(): void;
-  /** The user withdraws the consent in the settings: every token is dead. */
+  /** Ends every token, as when the user withdraws the consent in the settings. */
   revoke(): void;
-  /** As reuse detection would. */
+  /** Ends every token, as reuse detection does where a profile has it. */
   revokeFamily(): void;
-  /** Another process refreshes first. Answers what it got. */
+  /** Refreshes the grant, as another process would. Returns the new tokens. */
   rotateElsewhere(): PlainTokens;
   /** The newest tokens. */
   readonly tokens: PlainTokens;
