@@ -1,7 +1,7 @@
 import type { Clock } from "../environment.js";
 import { createSingleFlight, join, lost } from "../sharing.js";
 import type { TokenRecord } from "../storage/record.js";
-import { type Caller, type GrantRef, keepAlive, type RefreshParts } from "./parts.js";
+import { type Caller, type GrantRef, passToPlatform, type RefreshParts } from "./parts.js";
 
 /** Refreshes tokens in the background while they still work, so that no caller has to wait for a refresh. */
 export interface RefreshAhead {
@@ -37,7 +37,7 @@ export function createRefreshAhead(
   return {
     begin(ref, due, caller) {
       if (closing.aborted || flights.current(ref.key) || !mayRefresh(ref, due) || !pace.take()) return;
-      keepAlive(
+      passToPlatform(
         caller,
         flights.start(ref.key, () => refresh(ref, caller)),
       );

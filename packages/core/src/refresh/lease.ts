@@ -13,7 +13,9 @@ export interface LeaseHold {
 }
 
 /** What a wait for a lease ends with: the lease, or a record that makes it needless. */
-export type Turn = { readonly hold: LeaseHold; readonly waited: boolean } | { readonly found: TokenRecord };
+export type LeaseOutcome =
+  | { readonly hold: LeaseHold; readonly waited: boolean }
+  | { readonly found: TokenRecord };
 
 /** How this process obtains leases. */
 export interface Leases {
@@ -23,7 +25,7 @@ export interface Leases {
    * Waits until the lease is ours or `look` finds a record that makes it needless. Looks after every wake-up; never goes on
    * without the lease. Rejects with `RefreshContentionError` when the policy's wait is over.
    */
-  wait(ref: GrantRef, look: () => Promise<TokenRecord | undefined>): Promise<Turn>;
+  wait(ref: GrantRef, look: () => Promise<TokenRecord | undefined>): Promise<LeaseOutcome>;
   /** When this process last asked for the lease while it waited, on its own clock; `undefined` when it does not wait. */
   askedAt(ref: GrantRef): number | undefined;
 }

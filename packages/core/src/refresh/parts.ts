@@ -23,8 +23,8 @@ export interface Caller {
   readonly waitUntil?: WaitUntil | undefined;
 }
 
-/** Tells the platform of work that outlives its caller. */
-export function keepAlive({ waitUntil }: Caller, work: Promise<unknown>): void {
+/** Gives the platform work that outlives its caller, so that the process is kept alive until it has ended. Never throws. */
+export function passToPlatform({ waitUntil }: Caller, work: Promise<unknown>): void {
   try {
     waitUntil?.(work.catch(() => undefined));
   } catch {

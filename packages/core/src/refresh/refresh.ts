@@ -2,7 +2,7 @@ import { isBitbucketAuthError, RefreshContentionError } from "../errors.js";
 import type { StoredRecord } from "../storage/record-store.js";
 import type { TokenRecord } from "../storage/record.js";
 import { createFailures, type Failures, signedOut } from "./failure.js";
-import { createLeases, type LeaseHold, type Turn } from "./lease.js";
+import { createLeases, type LeaseHold, type LeaseOutcome } from "./lease.js";
 import type { GrantRef, RefreshParts } from "./parts.js";
 import { fixed, isStillNeeded, type RefreshReason } from "./policy.js";
 import { createRedeemer, type Redemption } from "./redeem.js";
@@ -47,16 +47,16 @@ export function createRefresher(parts: RefreshParts): Refresher {
     const isNeeded = (record: TokenRecord): boolean =>
       isStillNeeded(record, clock.nowFor(record), policy, reason);
     for (let round = 0; round < fixed.leaseRounds; round++) {
-      const turn = await takeTurn(ref, reason, isNeeded);
-      if (!turn) return undefined;
-      if ("found" in turn) return { record: turn.found, how: "adopted" };
-      let hold: LeaseHold | undefined = turn.hold;
+      const obtained = await obtainLease(ref, reason, isNeeded);
+      if (!obtained) return undefined;
+      if ("found" in obtained) return { record: obtained.found, how: "adopted" };
+      let hold: LeaseHold | undefined = obtained.hold;
       try {
-        const isKnown = round === 0 && !turn.waited && ref.account !== undefined;
+        const isKnown = round === 0 && !obtained.waited && ref.account !== undefined;
         const stored = (isKnown && justRead) || (await store.read(ref.key));
         if (stored && !isNeeded(stored.record)) return { record: stored.record, how: "adopted" };
         failures.assertAllowed(ref, stored?.record, "need" in reason ? reason.need : undefined);
-        const redeemed = await redeem(ref, turn.hold, stored);
+        const redeemed = await redeem(ref, obtained.hold, stored);
         if (redeemed === "overtaken") continue;
         if (!("mine" in redeemed)) {
           if (isNeeded(redeemed)) continue;
@@ -64,7 +64,7 @@ export function createRefresher(parts: RefreshParts): Refresher {
         }
         // From here on the lease goes with the tokens: it is released when they are saved.
         hold = undefined;
-        return await save(ref, turn.hold, redeemed);
+        return await save(ref, obtained.hold, redeemed);
       } finally {
         await hold?.release();
       }
@@ -75,11 +75,11 @@ export function createRefresher(parts: RefreshParts): Refresher {
     );
   };
 
-  const takeTurn = async (
+  const obtainLease = async (
     ref: GrantRef,
     reason: RefreshReason,
     isNeeded: (record: TokenRecord) => boolean,
-  ): Promise<Turn | undefined> => {
+  ): Promise<LeaseOutcome | undefined> => {
     if ("need" in reason && reason.ahead) {
       const hold = await leases.tryHold(ref);
       return hold && { hold, waited: false };

@@ -6,7 +6,7 @@ import { waitFor, type StopSignal } from "../timing.js";
 import { createRefreshAhead, type RefreshAhead } from "./ahead.js";
 import { type CachedGrant, createGrantCache, type GrantCache } from "./cache.js";
 import { signedOut } from "./failure.js";
-import { type Caller, type GrantRef, keepAlive, type RefreshParts } from "./parts.js";
+import { type Caller, type GrantRef, passToPlatform, type RefreshParts } from "./parts.js";
 import {
   anyToken,
   fixed,
@@ -90,7 +90,7 @@ export class TokenManager {
         if (record !== notServed) return this.#serve(ref, record, caller);
       } else {
         const flight = this.#flights.start(ref.key, () => this.#lookUp(ref, need, caller));
-        keepAlive(caller, flight);
+        passToPlatform(caller, flight);
         return this.#serve(ref, await waitFor(flight, [signal, closing]), caller);
       }
     }
@@ -285,7 +285,7 @@ export class TokenManager {
       events.emit("adopted", { account, generation });
     } else {
       const saving = this.#saving.start(ref.key, () => this.#finishSaving(ref, refreshed.saving, since));
-      keepAlive(caller, saving);
+      passToPlatform(caller, saving);
     }
     return record;
   }

@@ -140,7 +140,7 @@ export function encodeTokenRecord(record: TokenRecord): Uint8Array {
 
 /** Reads what `encodeTokenRecord` wrote. Rejects anything else with `RecordUnreadableError` and never shows it. */
 export function decodeTokenRecord(bytes: Uint8Array): TokenRecord {
-  const record = recordSchema().safeParse(parseJson(bytes));
+  const record = recordSchema().safeParse(parseUtf8Json(bytes));
   if (record.success) return record.data;
   throw new RecordUnreadableError(
     "The stored record is not one this version can read. It was left as it is; sign in again to replace it.",
@@ -148,7 +148,7 @@ export function decodeTokenRecord(bytes: Uint8Array): TokenRecord {
   );
 }
 
-function parseJson(bytes: Uint8Array): unknown {
+function parseUtf8Json(bytes: Uint8Array): unknown {
   try {
     return JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
   } catch {

@@ -423,7 +423,7 @@ describe("a 429", () => {
     expect(waited).toEqual([]);
   });
 
-  it("that says not to wait is not hammered", async () => {
+  it("that says not to wait is sent again a second later all the same", async () => {
     const { fetch, requests, waited } = withBudget([limited({ "retry-after": "0" })], 3000);
     await rejectionOf(fetch("/2.0/user"));
     expect(waited).toEqual([1000, 1000, 1000]);

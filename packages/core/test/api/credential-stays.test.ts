@@ -17,7 +17,7 @@ import { describe, expect, it } from "vitest";
 
 const elsewhere = "https://storage.example/file?signature=1";
 
-describe("the token stays at home", () => {
+describe("the token goes to the API alone", () => {
   it("for every URL trick: refused with nothing sent, or sent to the API", async () => {
     const { fetch, requests } = createApiUnderTest([ok()]);
     let refused = 0;

@@ -101,7 +101,7 @@ describe("a list that stops in the middle", () => {
 });
 
 describe("a list", () => {
-  it("that throws is told of in our words", async () => {
+  it("that throws rejects with a StorageError, without the words of what was thrown", async () => {
     const next = (): Promise<never> => Promise.reject(new RangeError("SCAN of redis://:pw@host failed"));
     const list = () => ({ [Symbol.asyncIterator]: () => ({ next }) });
     const store = createRecordStore({ ...memory, list }, plaintextCipher);
