@@ -4,7 +4,7 @@ import { checkedMatcher, matches, type MatchedRequest, type Matcher } from "./op
 export type GatePhase = "before-commit" | "after-commit";
 
 /** Every phase. At one that is none nothing would ever arrive. */
-export const gatePhases: readonly GatePhase[] = ["before-commit", "after-commit"];
+const gatePhases: readonly GatePhase[] = ["before-commit", "after-commit"];
 
 /** Sets the order of concurrent requests: holds them at a point until the test lets them go, one by one. */
 export interface Gates {
