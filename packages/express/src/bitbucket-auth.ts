@@ -23,7 +23,9 @@ export type OnError = (error: Error, req: Request, res: Response, next: NextFunc
 export interface BitbucketMiddlewareOptions extends FlowOptions<BitbucketApi> {
   /** Absent: `express-session` where it is mounted before this, else a cookie of our own. */
   readonly session?: "cookie" | "express-session" | undefined;
+  /** Called with each user who signs in. What it rejects with refuses the sign-in, and the grant is forgotten. */
   readonly onSignIn?: OnSignIn | undefined;
+  /** Answers in place of the error page or JSON. */
   readonly onError?: OnError | undefined;
 }
 
@@ -53,7 +55,7 @@ export function bitbucketAuth(options: BitbucketMiddlewareOptions): RequestHandl
   return (req, res, next) => void handle(req, res, next).catch(next);
 }
 
-/** The flow on Express's terms: its session, its hooks, its way to answer. */
+/** The sign-in flow with the sessions, hooks and answers of Express. */
 function createExpressFlow(options: BitbucketMiddlewareOptions): ExpressFlow {
   const { session, onSignIn, onError, ...rest }: Partial<BitbucketMiddlewareOptions> = { ...options };
   if (session !== undefined && session !== "cookie" && session !== "express-session") {

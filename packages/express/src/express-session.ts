@@ -33,8 +33,8 @@ export function hasExpressSession(req: Request): boolean {
  * Keeps the session where `express-session` keeps it. Signing in makes a new session id; what the old one held is gone.
  *
  * A cookie of ours, which holds nothing, says for half a minute that a sign-in has ended well. When it comes back and the session
- * does not, the browser has not got the session's cookie, or the store has lost it: another sign-in would end the same way, and
- * so on for ever. That is an error for the owner.
+ * does not, the browser did not keep the session's cookie, or the store has lost it. Another sign-in would end the same way, so
+ * that rejects with an error that says what to configure.
  */
 export function createExpressSession({ cookies, baseUrl }: Partial<FlowOptions<unknown>>): SessionKeeper {
   const isHttps = baseUrl?.startsWith("https:") ?? false;
@@ -76,7 +76,7 @@ function assertArrives(req: Request): void {
   if (sameSite === true || (typeof sameSite === "string" && sameSite.toLowerCase() === "strict")) {
     throw new InvalidOptionsError(
       'The cookie of express-session has sameSite "strict": browsers leave it out on the way back from Bitbucket, and the sign-in ' +
-        'would start over for ever. Set cookie.sameSite to "lax".',
+        'would start over again and again. Set cookie.sameSite to "lax".',
     );
   }
   const scheme = String(req.headers["x-forwarded-proto"] ?? "").split(",", 1)[0];

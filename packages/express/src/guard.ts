@@ -22,8 +22,8 @@ export type GuardedHandler<Params = AnyRequest["params"]> = RequestHandler<
 /**
  * Lets a request through when a user is signed in and has a token that works.
  *
- * A request without a user is asked to sign in, and so is a user whose grant was revoked. What was sent by a form is answered with a page
- * that links to the sign-in. When Bitbucket or the storage is down the answer is an error page, or JSON, with 503. Throws
+ * A request without a user is asked to sign in, and so is a user whose grant was revoked. A form that was sent is answered with a
+ * page that links to the sign-in. When Bitbucket or the storage is down the answer is an error page, or JSON, with 503. Throws
  * `InvalidOptionsError` at once for another `as`.
  */
 export function requireBitbucket(options: RequireBitbucketOptions = {}): GuardedHandler {
@@ -45,8 +45,9 @@ export function requireBitbucket(options: RequireBitbucketOptions = {}): Guarded
 }
 
 /**
- * An error handler for what `req.bitbucket` rejects with inside your routes: who has to sign in again is asked to, the rest
- * is answered as everywhere here. Errors of others go on to the next handler. Mount it after the routes.
+ * An error handler for what `req.bitbucket` rejects with inside your routes: a user who has to sign in again is asked to, and any
+ * other error of these packages is answered with its page or JSON. Other errors go on to the next handler. Mount it after the
+ * routes.
  */
 export function bitbucketErrors(): ErrorRequestHandler {
   return (error: unknown, req, res, next) => {

@@ -3,12 +3,12 @@ import type { Visit } from "@bitbucket-auth/web/adapter";
 import type { ExpressFlow } from "./express-flow.js";
 
 /**
- * Types of your own, by declaration merging: `interface BitbucketTypes { api: Api }` names what `req.bitbucket.api()` answers.
+ * Types of your own, by declaration merging: `interface BitbucketTypes { api: Api }` names what `req.bitbucket.api()` resolves with.
  */
 // oxlint-disable-next-line typescript/no-empty-interface, typescript/no-empty-object-type
 export interface BitbucketTypes {}
 
-/** What `api()` answers: `BitbucketTypes["api"]` where that was declared. */
+/** What `api()` resolves with: `BitbucketTypes["api"]` where that was declared. */
 export type BitbucketApi = BitbucketTypes extends { api: infer Api } ? Api : unknown;
 
 /** Makes an API client for one user. */
