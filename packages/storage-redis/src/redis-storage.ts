@@ -17,13 +17,13 @@ import { waitForReplicas, type PersistOptions } from "./replica-wait.js";
 export interface RedisStorageOptions {
   /** Your client, connected. It stays yours: it is never closed here. */
   readonly client: RedisClient;
-  /** What every key in Redis begins with. */
+  /** What every key in Redis begins with; no braces. @default "bb" */
   readonly prefix?: string;
   /** Makes a write count as saved only when replicas have it too. Absent: when the primary has it. */
   readonly persist?: PersistOptions;
-  /** Publishes changes to waiting processes over a second connection, so that they need not poll. */
+  /** Publishes changes to waiting processes over a second connection, so that they need not poll. @default false */
   readonly watch?: boolean;
-  /** How long a call may take before it rejects, in milliseconds. */
+  /** How long a call may take before it rejects, in milliseconds. @default 2_000 */
   readonly deadlineMs?: number;
   /** Called once when this Redis may drop grants. Absent: a process warning. */
   readonly onWarning?: (warning: RedisStorageWarning) => void;
@@ -36,6 +36,8 @@ const tombstoneMs = 24 * 3_600_000;
  *
  * Every call is one round trip to the primary. Leases lapse by the server's clock. A call without a reply is repeated
  * once, which is safe, and rejects with `StorageError` by the deadline; it is then not known whether it was executed.
+ *
+ * Throws `InvalidOptionsError` for a client that it does not know, and for options that it does not know or cannot use.
  *
  * @example
  * const client = await createClient({ url: process.env.REDIS_URL }).connect();
