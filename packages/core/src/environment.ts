@@ -113,7 +113,7 @@ export function assertMethods(given: unknown, what: string, names: readonly stri
 
 /**
  * Throws `InvalidOptionsError` unless this tells the time in epoch milliseconds, by asking it once. A clock that answers seconds
- * makes every token look fresh for ever.
+ * makes every token look fresh forever.
  */
 export function assertClock(given: unknown): void {
   assertMethods(given, "clock", ["now"]);

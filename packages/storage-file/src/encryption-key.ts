@@ -126,7 +126,7 @@ function hasAsyncEntry(
   );
 }
 
-/** A Secret Service without a desktop can wait without end for a user to unlock it. */
+/** A Secret Service without a desktop can wait forever for a user to unlock it. */
 const keyringTimeoutMs = 3_000;
 const leaseMs = 30_000;
 const keyringTurns = 200;

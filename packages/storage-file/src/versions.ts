@@ -44,8 +44,8 @@ const keptDeletions = 100;
 /**
  * Reads the newest version of an entry; `null` when there never was one.
  *
- * A version that cannot be read is never taken for a fresh start. It is set aside as `<n>.json.corrupt-<when written>`,
- * told, and followed by a new version in its place: a copy of the one before, if that one was written less than ten
+ * A version that cannot be read is never taken for an empty entry. It is set aside as `<n>.json.corrupt-<when written>`,
+ * reported, and followed by a new version in its place: a copy of the one before, if that one was written less than ten
  * minutes ago (its refresh token may then still be taken by a server with a leeway); otherwise a mark of the damage, because
  * presenting an older refresh token can end the grant of every process.
  */

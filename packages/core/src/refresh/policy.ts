@@ -106,7 +106,7 @@ export function refreshPolicy(
 ): RefreshPolicy {
   assertOptions(options, "refresh", optionNames);
   const given = Object.entries(options).filter(([, value]) => value !== undefined);
-  // Note: `NaN` in one of them would make every token look fresh for ever.
+  // Note: `NaN` in one of them would make every token look fresh forever.
   for (const [name, value] of given) {
     if (![value].flat().every((ms) => ms !== undefined && Number.isFinite(ms) && ms >= 0))
       throw new InvalidOptionsError(`refresh.${name} must be a number of 0 or more.`);

@@ -25,7 +25,7 @@ export interface Profile {
   readonly lockoutCovers: "refresh" | "every-grant";
   /** Whether an access token dies when the refresh token issued with it is past its leeway. Unverified. */
   readonly companionRevoked: boolean;
-  /** How long an unused refresh token lives; `null` for ever. */
+  /** How long an unused refresh token lives; `null`: forever. */
   readonly idleLifeMs: number | null;
   readonly accessTokenLifeMs: number;
   readonly codeLifeMs: number;
