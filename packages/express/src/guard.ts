@@ -49,7 +49,11 @@ export function requireBitbucket(options: RequireBitbucketOptions = {}): Guarded
  * other error of these packages is answered with its page or JSON. Other errors go on to the next handler. Mount it after the
  * routes.
  */
-export function bitbucketErrors(): ErrorRequestHandler {
+export function bitbucketErrors(options?: undefined): ErrorRequestHandler {
+  // Express itself passes one where the function was mounted and not called: the request would hang.
+  const [name] = Object.keys(Object(options));
+  if (name !== undefined)
+    throw new InvalidOptionsError(`Mount bitbucketErrors(): it has no option "${name}".`);
   return (error: unknown, req, res, next) => {
     const state = req[stateKey];
     if (!state || res.headersSent) return next(error);

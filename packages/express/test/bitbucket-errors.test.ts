@@ -1,4 +1,6 @@
 import { describe, expect, it } from "vitest";
+import { bitbucketErrors } from "../src/index.js";
+import { createBrowser, served } from "@bitbucket-auth/web-suite/browser.js";
 import { expresses, sampleApp, signIn } from "./sample-app.js";
 
 describe.each(expresses)("bitbucketErrors() on %s", (_name, express) => {
@@ -37,6 +39,21 @@ describe.each(expresses)("bitbucketErrors() on %s", (_name, express) => {
     sample.mock.faults.next("api", { status: 429, retryAfter: 60 });
     const answer = await browser.get("/who");
     expect([answer.status, answer.headers["retry-after"]]).toEqual([429, "60"]);
+  });
+
+  it("refuses options by name: those of bitbucketAuth() hold for it", () => {
+    expect(() => Reflect.apply(bitbucketErrors, undefined, [{ onError: () => {} }])).toThrow(
+      'Mount bitbucketErrors(): it has no option "onError".',
+    );
+  });
+
+  it("is an error of the app where it was mounted and not called, and no request that hangs", async () => {
+    const app = express();
+    app.set("env", "test");
+    app.use(bitbucketErrors);
+    const answer = await createBrowser(served(app)).get("/");
+    expect(answer.status).toBe(500);
+    expect(answer.text).toContain("Mount bitbucketErrors()");
   });
 
   it("leaves the errors of others alone", async () => {

@@ -215,6 +215,50 @@ describe("what the owner hears", () => {
     ]);
   });
 
+  it.each([
+    [
+      "a permission that the consumer lacks",
+      {
+        answer: {
+          status: 403,
+          headers: { "content-type": "application/json" },
+          body: JSON.stringify({
+            type: "error",
+            error: {
+              message: "Your credentials lack one or more required privilege scopes.",
+              detail: { granted: ["account"], required: ["pullrequest:write"] },
+            },
+          }),
+        },
+      },
+      "scope_missing",
+    ],
+    ["a call that Bitbucket refuses to a fresh token", { status: 401 }, "access_token_rejected"],
+  ] as const)("is one line about %s: users can do nothing about it", async (_what, fault, code) => {
+    const { logger, lines } = listeningLogger();
+    const reports: ProblemReport[] = [];
+    const sample = sampleApp({ logger, logging: true, onProblem: (report) => reports.push(report) });
+    const browser = sample.browser();
+    await signIn(sample, browser);
+    sample.mock.faults.when({ op: "api", path: "/2.0/user" }, fault);
+    expect((await browser.get("/who")).status).toBe(403);
+    expect(lines).toEqual([
+      ["warn", expect.any(String), expect.objectContaining({ at: "handler", status: 403, code })],
+    ]);
+    expect(reports).toMatchObject([{ at: "handler", error: { code }, account: sample.alice }]);
+    expect(sample.mock.leaks(JSON.stringify(lines))).toEqual([]);
+  });
+
+  it("is nothing about what users ask for that is not there", async () => {
+    const { logger, lines } = listeningLogger();
+    const sample = sampleApp({ logger, logging: true });
+    const browser = sample.browser();
+    await signIn(sample, browser);
+    sample.mock.faults.when({ op: "api", path: "/2.0/user" }, { status: 404 });
+    await browser.get("/who");
+    expect(lines).toEqual([]);
+  });
+
   it("is nothing about those who are not signed in", async () => {
     const { logger, lines } = listeningLogger();
     const sample = sampleApp({ logger, logging: true });

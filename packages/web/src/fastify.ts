@@ -4,7 +4,7 @@ import type { BitbucketSession } from "./bitbucket-session.js";
 import type { WebAnswer } from "./exchange.js";
 import type { Seen } from "./flow.js";
 import { NodeRequest } from "./node-exchange.js";
-import { type GuardOptions, guardOptions } from "./options.js";
+import { assertWeb, type GuardOptions, guardOptions } from "./options.js";
 import { originOf } from "./same-origin.js";
 import type { BitbucketWeb } from "./web.js";
 
@@ -19,7 +19,9 @@ declare module "fastify" {
 }
 
 /** The routes of the sign-in, and `request.bitbucket` for a signed-in user: `await app.register(toFastifyPlugin(bitbucket))`. */
-export function toFastifyPlugin({ flow }: BitbucketWeb): FastifyPluginCallback {
+export function toFastifyPlugin(bitbucket: BitbucketWeb): FastifyPluginCallback {
+  assertWeb(bitbucket, "toFastifyPlugin()");
+  const { flow } = bitbucket;
   const plugin: FastifyPluginCallback = (app, _options, done) => {
     app.decorateRequest("bitbucket", undefined);
     app.decorateRequest(seenKey, undefined);

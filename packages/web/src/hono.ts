@@ -3,7 +3,7 @@ import type { BitbucketSession } from "./bitbucket-session.js";
 import { toResponse } from "./exchange.js";
 import type { Seen } from "./flow.js";
 import { HonoRequest, keepOutOfCaches } from "./hono-exchange.js";
-import { type GuardOptions, guardOptions } from "./options.js";
+import { assertWeb, type GuardOptions, guardOptions } from "./options.js";
 import type { BitbucketWeb } from "./web.js";
 
 const seenKey: unique symbol = Symbol("bitbucket-auth");
@@ -24,9 +24,11 @@ export interface GuardedVariables<Api = unknown> {
  * The routes of the sign-in, `c.var.bitbucket` for a signed-in user, and answers to what its methods reject with. Mount it
  * with `app.use()` before the routes that need it.
  */
-export function toHonoMiddleware<Api>({
-  flow,
-}: BitbucketWeb<Api>): MiddlewareHandler<{ Variables: BitbucketVariables<Api> }> {
+export function toHonoMiddleware<Api>(
+  bitbucket: BitbucketWeb<Api>,
+): MiddlewareHandler<{ Variables: BitbucketVariables<Api> }> {
+  assertWeb(bitbucket, "toHonoMiddleware()");
+  const { flow } = bitbucket;
   return async (c, next) => {
     const looking = flow.visit(new HonoRequest(c.req.raw, c.env));
     // Note: awaited only where it has to be. A promise for every request would show.

@@ -4,7 +4,7 @@ import type { BitbucketSession } from "./bitbucket-session.js";
 import type { WebAnswer } from "./exchange.js";
 import type { Seen } from "./flow.js";
 import { NodeRequest } from "./node-exchange.js";
-import { type GuardOptions, guardOptions } from "./options.js";
+import { assertWeb, type GuardOptions, guardOptions } from "./options.js";
 import { originOf } from "./same-origin.js";
 import type { BitbucketWeb } from "./web.js";
 
@@ -33,7 +33,9 @@ export type KoaMiddleware = (ctx: KoaContext, next: () => Promise<unknown>) => P
  * The routes of the sign-in, `ctx.state.bitbucket` for a signed-in user, and answers to what its methods reject with. Mount
  * it before the routes that need it, and before body parsers if there is a proxy.
  */
-export function toKoaMiddleware({ flow }: BitbucketWeb): KoaMiddleware {
+export function toKoaMiddleware(bitbucket: BitbucketWeb): KoaMiddleware {
+  assertWeb(bitbucket, "toKoaMiddleware()");
+  const { flow } = bitbucket;
   return async (ctx, next) => {
     const { req, res, originalUrl: target, secure } = ctx;
     const origin = (): string | undefined => originOf(ctx.protocol, ctx.host);

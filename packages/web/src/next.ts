@@ -1,6 +1,7 @@
 import { isBitbucketAuthError } from "@bitbucket-auth/core";
 import type { BitbucketSession } from "./bitbucket-session.js";
 import { isSolvedBySignIn } from "./problem.js";
+import { assertWeb } from "./options.js";
 import type { BitbucketWeb } from "./web.js";
 
 /** A sign-in, or a function that makes it once: Next loads every route while it builds, where there are no secrets yet. */
@@ -17,6 +18,7 @@ export type NextMethod = "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE";
  * `export const { GET, POST } = toNextHandlers(bitbucket);`
  */
 export function toNextHandlers<Api>(bitbucket: BitbucketSource<Api>): Record<NextMethod, NextHandler> {
+  if (typeof bitbucket !== "function") assertWeb(bitbucket, "toNextHandlers()");
   const handle: NextHandler = async (request) =>
     (await made(bitbucket).handle(request)) ?? new Response("Not Found", { status: 404 });
   return { GET: handle, HEAD: handle, POST: handle, PUT: handle, PATCH: handle, DELETE: handle };
@@ -62,5 +64,7 @@ async function isOver(user: BitbucketSession<unknown>): Promise<boolean> {
 }
 
 function made<Api>(bitbucket: BitbucketSource<Api>): BitbucketWeb<Api> {
-  return typeof bitbucket === "function" ? bitbucket() : bitbucket;
+  const web = typeof bitbucket === "function" ? bitbucket() : bitbucket;
+  assertWeb(web, "The entry for Next.js");
+  return web;
 }

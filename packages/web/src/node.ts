@@ -1,7 +1,8 @@
+import { InvalidOptionsError } from "@bitbucket-auth/core";
 import type { IncomingMessage, RequestListener, ServerResponse } from "node:http";
 import type { BitbucketSession } from "./bitbucket-session.js";
 import { NodeRequest, sendAnswer } from "./node-exchange.js";
-import { type GuardOptions, guardOptions } from "./options.js";
+import { assertWeb, type GuardOptions, guardOptions } from "./options.js";
 import type { BitbucketWeb } from "./web.js";
 
 export { type NodeFacts, NodeRequest, sendAnswer, writeAnswerHead } from "./node-exchange.js";
@@ -18,7 +19,11 @@ export interface NodeVisit<Api> {
 export type NodeApp<Api> = (req: IncomingMessage, res: ServerResponse, visit: NodeVisit<Api>) => unknown;
 
 /** A listener for `node:http` and `node:https`: the routes of the sign-in, and `app` for the rest. */
-export function toNodeListener<Api>({ flow }: BitbucketWeb<Api>, app: NodeApp<Api>): RequestListener {
+export function toNodeListener<Api>(bitbucket: BitbucketWeb<Api>, app: NodeApp<Api>): RequestListener {
+  assertWeb(bitbucket, "toNodeListener()");
+  if (typeof app !== "function")
+    throw new InvalidOptionsError("toNodeListener() wants a function for the rest of the app.");
+  const { flow } = bitbucket;
   const answer = async (req: IncomingMessage, res: ServerResponse): Promise<void> => {
     const visit = await flow.visit(new NodeRequest(req, res));
     try {

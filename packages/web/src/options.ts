@@ -60,7 +60,10 @@ export interface FlowOptions<Api> {
   readonly baseUrl?: string | undefined;
   readonly routes?: Routes | undefined;
   readonly cookies?: CookieOptions | undefined;
-  /** Called for every answer of 500 and every refused sign-in. What it returns or throws changes nothing. */
+  /**
+   * Called for every answer of 500, every refused sign-in, and every 403 that users can do nothing about: a scope that the consumer
+   * lacks, a call that Bitbucket refuses to a fresh token. What it returns or throws changes nothing.
+   */
   readonly onProblem?: ((report: ProblemReport) => unknown) | undefined;
   /** Where those are logged, with code, message and account. @default the console */
   readonly logger?: Logger | undefined;
@@ -176,6 +179,15 @@ export function guardOptions(options: unknown): GuardOptions {
   )
     return { as };
   throw new InvalidOptionsError('A guard takes { as: "page" }, { as: "api" } or nothing.');
+}
+
+/**
+ * Throws `InvalidOptionsError` unless this is the result of `createBitbucketWeb()`: an adapter would take an `auth` or the options in
+ * its place, and fail at the first request.
+ */
+export function assertWeb(given: unknown, caller: string): void {
+  if (typeof member(given, "handle") !== "function")
+    throw new InvalidOptionsError(`${caller} wants the result of createBitbucketWeb().`);
 }
 
 /** Checks what a program without types can pass, before any of it is used. */

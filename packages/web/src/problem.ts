@@ -162,7 +162,10 @@ export function escapeHtml(text: string): string {
   return text.replaceAll(/[&<>"']/g, (sign) => entities.get(sign) ?? sign);
 }
 
-/** Reports answers of 500 and refused sign-ins to the app's operators, once for each error. */
+/** Of a 403: a scope that the consumer lacks, a call that is wrong. Users can do nothing about either. */
+const ownersToSolve = new Set(["scope_missing", "access_token_rejected"]);
+
+/** Reports answers of 500, refused sign-ins and what else only they can solve to the operators of the app, once for each error. */
 export function createReporter({
   logger,
   onProblem,
@@ -175,7 +178,9 @@ export function createReporter({
   const told = new WeakSet<object>();
   return (error, status, at, knownAccount) => {
     const isSignIn = at === "login" || at === "callback";
-    if (status !== 500 && !isSignIn) return;
+    const isForOwner =
+      status === 500 || (status === 403 && ownersToSolve.has(textMember(error, "code") ?? ""));
+    if (!isForOwner && !isSignIn) return;
     if (typeof error === "object" && error !== null) {
       // Also when an error handler of the app sends it here a second time.
       if (told.has(error)) return;

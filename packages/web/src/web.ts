@@ -73,6 +73,8 @@ export function createBitbucketWeb<Api = unknown>(options: BitbucketWebOptions<A
       throw new TypeError("A guard let a request through without a session.");
     },
     signInPath(returnTo) {
+      if (returnTo !== undefined && typeof returnTo !== "string")
+        throw new InvalidOptionsError("signInPath() takes a path to go back to.");
       const query = returnTo === undefined ? "" : `?${new URLSearchParams({ returnTo }).toString()}`;
       return loginPath + query;
     },
