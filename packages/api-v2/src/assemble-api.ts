@@ -91,11 +91,11 @@ type Callback = (error: unknown, answer?: unknown) => void;
 type Method = (...args: readonly unknown[]) => unknown;
 type Promised = (...args: readonly unknown[]) => Promise<unknown>;
 
-/** Methods that answer at once and take no callback. */
+/** Synchronous methods, which take no callback. */
 const immediate: ReadonlySet<string> = new Set(["hasParent"]);
 
 /**
- * Gives every method of a group its promise: without a callback it answers one, and `promised` rejects where the package
+ * Gives every method of a group its promise: without a callback it returns one, and `promised` rejects where the package
  * resolved with what went wrong. Wrong arguments end as `InvalidOptionsError` in the promise or the callback.
  */
 function promiseMethods(group: Record<string, unknown>, groupName: string): Record<string, Promised> {

@@ -30,7 +30,7 @@ export interface CredentialAPIOptions extends CredentialOptions, ApiLimits {}
 export interface ConfigAPIOptions extends TokenConfig, ApiLimits {
   /**
    * Gets access tokens in place of core. It is called once, and again with the `rejected` token each time the API refuses
-   * one; all calls share what it answers.
+   * one; all calls share what it returns.
    */
   readonly getAccessToken?: GetAccessToken | undefined;
 }

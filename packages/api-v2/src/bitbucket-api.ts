@@ -3,10 +3,10 @@ import type { ApiAnswer, ApiResponse, CallOptions } from "./options.js";
 import type { PaginateOptions } from "./paginate.js";
 import type { BitbucketIdentity } from "./who-am-i.js";
 
-/** Gets the answer, or the error alone: one of core's, or the reason of the caller's own signal. Called once, never at once. */
+/** Gets `null` and the answer, or the error: one of core's, or the reason of the caller's own signal. Called once, asynchronously. */
 export type ApiCallback<Answer = ApiAnswer> = (error: unknown, answer?: Answer) => void;
 
-/** A method of `bitbucket-api-v2`: with a callback as the package has it, without one it answers a promise. */
+/** A method of `bitbucket-api-v2`: with a callback as the package has it; without one it returns a promise. */
 export interface ApiMethod<Arguments extends readonly unknown[]> {
   <Answer = ApiAnswer>(...args: [...Arguments, ApiCallback<Answer>]): void;
   <Answer = ApiAnswer>(...args: Arguments): Promise<Answer>;
@@ -30,7 +30,7 @@ export type ApiGroup<Methods> = {
 export type Parameters = object | null | undefined;
 
 /**
- * Calls any route: `user`, `/2.0/user`, or a whole URL of the API. Without a callback it answers a promise.
+ * Calls any route: `user`, `/2.0/user`, or a whole URL of the API. Without a callback it returns a promise.
  */
 export interface RouteCall {
   <Answer = ApiAnswer>(
@@ -47,7 +47,7 @@ export interface RouteCall {
   <Answer = ApiAnswer>(route: string, parameters?: Parameters, options?: CallOptions | null): Promise<Answer>;
 }
 
-/** Follows a link of a page. Without a callback it answers a promise. */
+/** Follows a link of a page. Without a callback it returns a promise. */
 export interface PageCall {
   <Answer = ApiAnswer>(page: ApiAnswer, callback: ApiCallback<Answer>): void;
   <Answer = ApiAnswer>(page: ApiAnswer): Promise<Answer>;

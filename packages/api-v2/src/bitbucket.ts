@@ -1,7 +1,7 @@
 import { clientBaseUrl, createClientFetch, type ClientFetchOptions } from "./client-fetch.js";
 import { requireBitbucket } from "./load-peer.js";
 
-/** What a method of the package `bitbucket` answers. */
+/** What a method of the package `bitbucket` resolves with. */
 export interface BitbucketResponse {
   readonly data: Readonly<Record<string, unknown>>;
   readonly status: number;

@@ -23,10 +23,10 @@ export function createClientFetch(options: ClientFetchOptions): typeof globalThi
   const { timeoutMs, rateLimitBudgetMs, archives, waitUntil } = options;
   const fetch = fetchOf(options)({ timeoutMs, rateLimitBudgetMs, archives, waitUntil });
   return async (input, init) => {
-    if (!isRequest(input)) return fetch(atHome(String(input)), init);
+    if (!isRequest(input)) return fetch(toPathOfApi(String(input)), init);
     const { method, headers, signal, redirect, body } = input;
     const bytes = body === null ? undefined : await input.arrayBuffer();
-    return fetch(atHome(input.url), {
+    return fetch(toPathOfApi(input.url), {
       method,
       headers,
       signal,
@@ -42,6 +42,7 @@ function isRequest(input: RequestInfo | URL): input is Request {
   return typeof input === "object" && "arrayBuffer" in input && "url" in input;
 }
 
-function atHome(url: string): string {
+/** Bitbucket Cloud's address as a path, so that the call goes to the API of the `BitbucketAuth` or credential. */
+function toPathOfApi(url: string): string {
   return url.startsWith(`${bitbucketCloud.apiUrl}/`) ? url.slice(bitbucketCloud.apiUrl.length) : url;
 }

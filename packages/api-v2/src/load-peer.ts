@@ -20,7 +20,7 @@ export function requireBitbucket(): ReturnType<NodeJS.Require> {
 }
 
 /**
- * Loads a package at once, because `createBitbucketAPI()` is no promise; from beside this file, else from beside the program.
+ * Loads a package synchronously, because `createBitbucketAPI()` returns no promise; from beside this file, else from beside the program.
  * In a bundle this file has no place: esbuild leaves `import.meta.url` out of CommonJS, and webpack writes the path there that
  * the file had when it was bundled.
  */

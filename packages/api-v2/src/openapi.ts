@@ -6,8 +6,8 @@ import { importPeer } from "./load-peer.js";
 export type OpenApiClient = ReturnType<typeof createBitbucketCloudClient>;
 
 /**
- * `@coderabbitai/bitbucket` on tokens that stay fresh. It answers `{ data, error, response }` for what Bitbucket says, and
- * rejects with core's errors where there is no token, no scope or no answer. Rejects with `InvalidOptionsError` when
+ * `@coderabbitai/bitbucket` on tokens that stay fresh. Its calls resolve with `{ data, error, response }` for what Bitbucket
+ * says, and reject with core's errors where there is no token, no scope or no answer. Rejects with `InvalidOptionsError` when
  * `@coderabbitai/bitbucket` is not installed.
  */
 export async function createAuthenticatedClient(options: ClientFetchOptions): Promise<OpenApiClient> {

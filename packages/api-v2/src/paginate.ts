@@ -3,7 +3,7 @@ import { assertFunction, assertOptions, readRetryAfter } from "@bitbucket-auth/c
 import { isRecord, readSignal, type ApiAnswer, type ApiResponse, type CallOptions } from "./options.js";
 import { sendCall } from "./send-call.js";
 
-/** What `onPage` is told. */
+/** What `onPage` is called with. */
 export interface PageProgress {
   /** Pages read so far, a count. */
   readonly pages: number;
@@ -54,7 +54,7 @@ export async function* paginate<Item = ApiAnswer>(
     if (asked !== undefined && page.page !== undefined && page.page !== asked)
       throw noSuchPage(`Bitbucket answered page ${page.page} when page ${asked} was asked for`);
     if (asked !== undefined && page.page === undefined && isRepeated(page, last))
-      throw noSuchPage(`Bitbucket answered the page before once more when page ${asked} was asked for`);
+      throw noSuchPage(`Bitbucket answered with the page before again when page ${asked} was asked for`);
     items += page.values.length;
     onPage?.({ pages, items, size: page.size });
     for (const value of page.values) {

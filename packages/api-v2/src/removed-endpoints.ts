@@ -1,4 +1,4 @@
-/** A route that Bitbucket answers no more, and what to call today. `{1}` stands for what the first `*` matched. */
+/** A route that Bitbucket no longer serves, and what to call instead. `{1}` stands for what the first `*` matched. */
 type Replacement = readonly [route: string, today: string];
 
 const replacements: readonly Replacement[] = [
@@ -20,8 +20,8 @@ const replacements: readonly Replacement[] = [
   ["users/*/hooks/*", "/2.0/workspaces/{1}/hooks/{2}"],
   ["users/*/pipelines_config/variables", "/2.0/workspaces/{1}/pipelines-config/variables"],
   ["users/*/pipelines_config/variables/*", "/2.0/workspaces/{1}/pipelines-config/variables/{2}"],
-  ["users/*/followers", "nothing: Bitbucket tells no more who follows whom"],
-  ["users/*/following", "nothing: Bitbucket tells no more who follows whom"],
+  ["users/*/followers", "nothing: Bitbucket no longer says who follows whom"],
+  ["users/*/following", "nothing: Bitbucket no longer says who follows whom"],
   // Never there: bitbucket-api-v2 leaves a part of these routes out.
   ["repositories/*/*/*/attachments", "/2.0/repositories/{1}/{2}/issues/{3}/attachments"],
   ["repositories/*/*/*/attachments/*", "/2.0/repositories/{1}/{2}/issues/{3}/attachments/{path}"],

@@ -51,8 +51,8 @@ export interface RequestAdapter extends Record<"get" | "post" | "put" | "delete"
 }
 
 /**
- * Carries the calls of `bitbucket-api-v2`. With a callback it calls that and answers nothing; without one it answers a promise.
- * What one call is told holds for that call alone.
+ * Carries the calls of `bitbucket-api-v2`. With a callback it calls that and returns nothing; without one it returns a promise.
+ * The options of one call hold for that call alone.
  */
 export function createRequestAdapter(transport: Transport): RequestAdapter {
   const options = new Map<string, unknown>();
@@ -203,9 +203,9 @@ function isHeaders(value: unknown): value is HeadersInit {
 }
 
 /**
- * Gives an answer to the callback, once and never at once, or as the promise itself.
+ * Gives an answer to the callback, once and asynchronously, or returns the promise itself.
  *
- * What a callback throws is its owner's: it reaches the process as any uncaught exception does, and no second call.
+ * What a callback throws is not caught: it ends as an uncaught exception, and the callback is not called again.
  */
 export function deliver<Answer>(
   answer: Promise<Answer>,

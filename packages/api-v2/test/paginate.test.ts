@@ -169,7 +169,7 @@ describe("paginate()", () => {
       };
       expect(await rejectionOf(items())).toMatchObject({
         code: "api_request_failed",
-        message: expect.stringContaining("the page before once more when page 2 was asked for"),
+        message: expect.stringContaining("the page before again when page 2 was asked for"),
       });
       expect(found).toHaveLength(10);
     });
