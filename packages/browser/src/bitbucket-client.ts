@@ -24,7 +24,7 @@ import {
   requestObject,
   type RequestObject,
   type ResourceOptions,
-  settled,
+  resultOfAjax,
   statusOf,
 } from "./resource-request.js";
 
@@ -156,7 +156,7 @@ export class BitBucketClient {
   /** Sends a request and resolves with the content of the response. The request may hold a token: log neither. */
   async makeAjaxRequest(request: RequestObject): Promise<unknown> {
     const { $, ajax = $?.ajax.bind($), fetch = globalThis.fetch, clock = systemClock } = this.#options;
-    if (ajax) return settled(ajax(request));
+    if (ajax) return resultOfAjax(ajax(request));
     const { url, data, signal, ...rest } = request;
     const limit = AbortSignal.timeout(this.#options.timeoutMs ?? 30_000);
     // A redirect could take the token to another origin, and a page cannot see where it leads before it follows.

@@ -12,9 +12,9 @@ import {
 export interface PageStorageOptions {
   /** Name of the IndexedDB database. Pages of the origin that use the same name share their grants. @default "bitbucket-auth" */
   readonly name?: string | undefined;
-  /** `false` says nothing when the browser lets the page keep nothing. @default true */
+  /** `false` logs no warning when the browser gives the page no storage. @default true */
   readonly logging?: boolean | undefined;
-  /** Told of it instead of the console. */
+  /** Where that warning goes. @default the console */
   readonly logger?: Pick<Console, "warn"> | undefined;
 }
 
@@ -30,10 +30,10 @@ const memoryOnly =
  * lease excludes every page, tab and worker that can see these entries, which is all of this origin in this browser profile.
  *
  * Records are not encrypted unless `encryption` is given, because a key would have to be in the page as well. **Every script that
- * runs on the origin can read them.** Where the browser lets the page keep nothing (blocked site data, a sandboxed frame), entries
+ * runs on the origin can read them.** Where the browser gives the page no storage (blocked site data, a sandboxed frame), entries
  * live in this page's memory and end with it; one warning says so, and `caps` from the first call on.
  *
- * Throws `InvalidOptionsError` for a `name` that is none. Calls reject with `StorageError`, after `close()` too.
+ * Throws `InvalidOptionsError` for a `name` that is empty or no text, and for unknown options. Calls reject with `StorageError`, after `close()` too.
  *
  * An entry that an earlier script bundle left in local storage under the grant's key is taken over on first use.
  */

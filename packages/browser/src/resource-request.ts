@@ -14,10 +14,11 @@ export interface ResourceOptions {
   readonly resourceUrl: string;
   /** @default "GET" */
   readonly method?: string | undefined;
+  /** Sent besides `accept` and, for JSON, `content-type`. An `Authorization` among them is dropped. */
   readonly headers?: HeadersInit | undefined;
   /** Plain objects and arrays are sent as JSON. */
   readonly body?: string | object | undefined;
-  /** Given to `fetch`; what it is aborted with is what the call rejects with. */
+  /** Aborts a call by `fetch`, which then rejects with the signal's reason. */
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -98,8 +99,8 @@ function isBody(body: string | object | undefined): body is BodyInit | undefined
   return !/^\[object (?:Object|Array)\]$/.test(Object.prototype.toString.call(body));
 }
 
-/** Waits for what an `ajax` returned. */
-export async function settled(returned: unknown): Promise<unknown> {
+/** Resolves with what an `ajax` brought: from a promise, or from jQuery's `done` and `fail`. */
+export async function resultOfAjax(returned: unknown): Promise<unknown> {
   return isDeferred(returned)
     ? new Promise((resolve, reject) => returned.done(resolve).fail(reject))
     : returned;
