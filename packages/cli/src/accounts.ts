@@ -27,7 +27,7 @@ export interface Surroundings {
 
 /** What a command asks of a token. */
 export interface TokenNeed {
-  /** The least life it must have left, in milliseconds. */
+  /** How long it must still be valid, in milliseconds. */
   readonly minValidityMs?: number | undefined;
 }
 
@@ -62,7 +62,7 @@ export interface Keeping {
   readonly places: Places;
   /** A `BitbucketAuth` for a consumer, on this storage. */
   authFor(consumer: Consumer): BitbucketAuth;
-  /** Waits for what was begun (a refresh ahead of need, a write), then lets go of everything. */
+  /** Waits for what was begun (a refresh ahead of need, a write), then closes the storage. */
   close(): Promise<void>;
 }
 

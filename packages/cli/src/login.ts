@@ -194,7 +194,7 @@ async function signInByBrowser(
   }
 }
 
-/** For a browser on another machine: its way back leads nowhere, but the address it ends at holds all that is needed. */
+/** For a browser on another machine: the callback does not reach this one, but the address in the browser holds code and state. */
 async function signInByPaste(
   auth: BitbucketAuth,
   { terminal, signal }: Surroundings,
@@ -282,7 +282,7 @@ async function tellWho(credential: Credential, { terminal, signal }: Surrounding
   } catch (error) {
     if (!isBitbucketAuthError(error)) throw error;
     terminal.say(
-      terminal.style("yellow", `Signed in, but who it is could not be asked: ${oneLine(error.message)}`),
+      terminal.style("yellow", `Signed in, but asking Bitbucket who it is failed: ${oneLine(error.message)}`),
     );
     return unknown;
   }

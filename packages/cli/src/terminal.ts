@@ -23,7 +23,7 @@ export interface Terminal {
   ask(question: string, options?: Question): Promise<string>;
   /** All of stdin, up to `limit` characters. */
   readAll(limit: number): Promise<string>;
-  /** Lets go of stdin, so that the process can end. */
+  /** Closes stdin, so that the process can end. */
   close(): void;
 }
 
