@@ -41,6 +41,8 @@ export async function* paginate<Item = ApiAnswer>(
   const { signal, onPage } = options;
   readSignal(signal);
   if (onPage !== undefined) assertFunction(onPage, "onPage");
+  if (typeof start !== "string" && !isRecord(start))
+    throw new InvalidOptionsError("paginate() starts from a route or from a page.");
   const visited = new Set<string>();
   const route = typeof start === "string" ? start : undefined;
   let sendsNext = false;

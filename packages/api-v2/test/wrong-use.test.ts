@@ -67,6 +67,17 @@ describe("wrong use ends in InvalidOptionsError", () => {
     expect(await rejectionOf(items.next())).toMatchObject(invalid);
   });
 
+  it.each([[undefined], [null], [7]])(
+    "of paginate() from %o, which is no route and no page",
+    async (start) => {
+      const items = Reflect.apply(paginate, undefined, [api, start]);
+      expect(await rejectionOf(items.next())).toMatchObject({
+        ...invalid,
+        message: "paginate() starts from a route or from a page.",
+      });
+    },
+  );
+
   it.each([[null], [{ signal: "now" }]])("of paginate() with the options %o", async (options) => {
     const items = Reflect.apply(paginate, undefined, [api, "repositories/acme", options]);
     expect(await rejectionOf(items.next())).toMatchObject(invalid);

@@ -75,7 +75,7 @@ function notKnown(what: string): ApiRequestError {
 /** What a refusal means for this kind; `undefined` for a failure that is not about the credential. */
 function judge(subject: Subject, error: AnyBitbucketAuthError): Verification | undefined {
   const { kind, question, expiresAt } = subject;
-  const { message, action, status } = error;
+  const { message, action, status, description } = error;
   switch (error.code) {
     case "signed_out":
     case "refresh_rejected":
@@ -96,7 +96,8 @@ function judge(subject: Subject, error: AnyBitbucketAuthError): Verification | u
         scopes: error.granted,
       };
     case "api_request_failed":
-      if (status !== 403 && status !== 404) return undefined;
+      // Without a word of Bitbucket's it is the page of a proxy, and says nothing of the credential.
+      if ((status !== 403 && status !== 404) || description === undefined) return undefined;
       if (kind !== "access_token") return { ok: false, kind, problem: "refused", message, action };
       if (question.workspace === undefined) return status === 403 ? { ok: true, kind, expiresAt } : undefined;
       return {

@@ -131,6 +131,26 @@ describe("verify()", () => {
     });
   });
 
+  it.each([403, 404])(
+    "does not know of any kind when a proxy answers %i with a page of its own",
+    async (status) => {
+      const token = "a-token";
+      const fetch = async (): Promise<Response> =>
+        new Response("<html><title>Access denied</title></html>", {
+          status,
+          headers: { "content-type": "text/html" },
+        });
+      const credentials = [
+        apiToken({ email, token, fetch }),
+        // For this one a 403 of Bitbucket is a yes.
+        accessToken({ token, fetch }),
+        accessToken({ token, fetch, workspace: "acme" }),
+      ];
+      for (const credential of credentials)
+        expect(await rejectionOf(credential.verify())).toMatchObject({ code: "api_request_failed", status });
+    },
+  );
+
   it("rejects with a typed error when the answer is no JSON, or what failed is not the credential", async () => {
     const { auth, route, ...issue } = await startBitbucket();
     const fetch = async (): Promise<Response> => new Response("<html>", { status: 200 });
