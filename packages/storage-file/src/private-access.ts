@@ -18,7 +18,7 @@ export interface FileAccess {
   readonly fs: FileSystem;
   /** Accepts permissions of a group that this process belongs to, as Kubernetes sets them (`fsGroup`). */
   readonly allowGroup: boolean;
-  /** The directories of the storage: one command mends all of them, however many were opened to others. */
+  /** The directories of the storage: one command closes all of them that were opened to others. */
   readonly directories: readonly PrivateDirectory[];
   /** Told of a path whose file system cannot flush, so that a write may be lost in a power cut. */
   readonly onUnflushed: (path: string) => void;
@@ -42,7 +42,7 @@ export const keyFileName = "encryption-key.json";
  * Makes a directory that only its owner can enter, or checks the one that is there.
  *
  * Rejects with `StorageError` (`fix_config`) when it cannot be made, belongs to another user, is a symbolic link, or has one
- * of the `forbidden` bits; the message holds the command that mends it. No mode is changed here: the user who opened a
+ * of the `forbidden` bits; the message holds the command that corrects it. No mode is changed here: the user who opened a
  * directory to others has to be told that its content may have been read.
  */
 export async function ensurePrivateDirectory(

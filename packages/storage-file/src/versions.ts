@@ -123,8 +123,8 @@ export async function liveKeyIn(access: FileAccess, directory: string): Promise<
     // Note: no file means that a newer version has come meanwhile.
     if (!file) continue;
     const found = parseAnyVersionFile(file.text);
-    const isAtHome = found && entryDirectoryName(found.key) === basename(directory);
-    return isAtHome && found.entry.state === "live" ? found.key : null;
+    const belongsHere = found && entryDirectoryName(found.key) === basename(directory);
+    return belongsHere && found.entry.state === "live" ? found.key : null;
   }
   return null;
 }
