@@ -27,7 +27,7 @@ export interface TokenSetSummary {
 
 /**
  * An access token and what belongs to it. The tokens can be read by name and in no other way: printing, logging,
- * spreading or `JSON.stringify` shows everything but them. `serializeTokens()` is the one way out.
+ * spreading or `JSON.stringify` shows everything but them. `serializeTokens()` gives them as a plain object.
  */
 export interface TokenSet extends PlainTokens {
   /**
@@ -98,7 +98,7 @@ export function sealTokens(tokens: PlainTokens, signedInAt?: number): TokenSet {
   return Object.freeze(new SealedTokenSet(serializeTokens(tokens), signedInAt));
 }
 
-/** The tokens as a plain object, for `JSON.stringify` or another store. The one way out of a `TokenSet`. */
+/** The tokens as a plain object, for `JSON.stringify` or another store. Printing it prints the tokens. */
 export function serializeTokens(tokens: PlainTokens): PlainTokens {
   assertObject(tokens, "The argument of serializeTokens()");
   const { accessToken, refreshToken, expiresAt, scopes } = tokens;
