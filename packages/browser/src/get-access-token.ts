@@ -23,23 +23,26 @@ export async function getAccessToken(config: TokenConfig = {}): Promise<string> 
     if (typeof (config[name] ?? getAccessToken) !== "function")
       throw new InvalidOptionsError(`getAccessToken() takes ${name} as a function.`);
   const { loadConfig, saveConfig: _saveConfig, ...rest } = config;
-  const { endpoints, consumerKey, consumerSecret, appName, forceCredentials, refreshToken } = rest;
   const isOfFunctions = config.storage ? !("compareAndSwap" in config.storage) : loadConfig !== undefined;
   // Without one, core has to know: then the successor of a refresh token goes to `onUnpersisted`, or the call is refused.
   const storage = isOfFunctions ? acrossTabs(given) : config.storage && given;
   const calls = callsOf(storage ?? nowhere);
-  const call = JSON.stringify([
-    endpoints?.tokenUrl,
-    consumerKey,
-    consumerSecret,
-    appName,
-    forceCredentials,
-    refreshToken,
-  ]);
+  const call = JSON.stringify(rest, namesOfCall);
   const running = calls.get(call) ?? getTokenFromCore({ ...rest, storage }).finally(() => calls.delete(call));
   calls.set(call, running);
   return running;
 }
+
+/** What two calls have to have in common to share a run; `tokenUrl` is in `endpoints`. */
+const namesOfCall = [
+  "endpoints",
+  "tokenUrl",
+  "consumerKey",
+  "consumerSecret",
+  "appName",
+  "forceCredentials",
+  "refreshToken",
+];
 
 /** Stands for the storage of calls that keep nothing. */
 const nowhere = {};
@@ -61,7 +64,8 @@ function acrossTabs(storage: TokenStorage): TokenStorage {
 }
 
 /** How often, and how many milliseconds apart, a tab looks for what another tab has saved. */
-const looks = { most: 50, apartMs: 5 };
+const mostLooks = 50;
+const looksApartMs = 5;
 
 /**
  * Leases are the page storage's. A write takes its turn under a Web Lock, and only once `loadConfig` gives what was last saved: in
@@ -74,20 +78,20 @@ function shareAcrossTabs(storage: TokenStorage): TokenStorage {
   const noteOf = (key: string): string => `turns of ${key}`;
   const untilLastSaveIsSeen = async (key: string): Promise<void> => {
     const note = await notes.get(noteOf(key));
-    for (let look = 0; note && look < looks.most; look++) {
+    for (let look = 0; note && look < mostLooks; look++) {
       const entry = await storage.get(key);
       if (entry?.version === note.version) return;
-      await new Promise((resolve) => setTimeout(resolve, looks.apartMs));
+      await new Promise((resolve) => setTimeout(resolve, looksApartMs));
     }
   };
   const note = async (key: string, version: string): Promise<void> => {
-    const last = await notes.get(noteOf(key));
     const write = (expected: string | null): Promise<CasResult> =>
       notes.compareAndSwap(noteOf(key), expected, new Uint8Array(), { version });
-    const written = await write(last?.version ?? null);
+    const written = await write(null);
     if (!written.ok) await write(written.current);
   };
 
+  // Note: `getAccessToken()` deletes nothing, so that a deletion has no turn of its own.
   return {
     ...storage,
     get caps() {
@@ -100,13 +104,6 @@ function shareAcrossTabs(storage: TokenStorage): TokenStorage {
         // The save has happened all the same: without the note other tabs may see it a moment later.
         if (result.ok) await note(key, options.version).catch(() => undefined);
         return result;
-      }),
-    delete: (key, options) =>
-      inTurn(key, async () => {
-        await untilLastSaveIsSeen(key);
-        const hadEntry = await storage.delete(key, options);
-        await notes.delete(noteOf(key)).catch(() => undefined);
-        return hadEntry;
       }),
     tryLease: (key, options) => notes.tryLease(noteOf(key), options),
   };

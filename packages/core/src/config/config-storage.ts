@@ -113,7 +113,7 @@ export function configStorage(functions: ConfigFunctions): TokenStorage {
           version,
           leaseName: loaded.leaseName ?? id,
           // A repeat of the last deletion must not undo this write.
-          ...(loaded.lastSignOut !== undefined && { lastSignOut: loaded.lastSignOut }),
+          ...(loaded.lastSignOut && { lastSignOut: loaded.lastSignOut }),
         });
         return { ok: true };
       }),

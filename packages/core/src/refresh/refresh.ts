@@ -96,7 +96,8 @@ export function createRefresher(parts: RefreshParts): Refresher {
     hold: LeaseHold,
     stored: StoredRecord | null,
   ): Promise<Redemption | TokenRecord | "overtaken"> => {
-    if (ref.account === undefined) {
+    // Its own token has no refresh token. One that is there was written by hand, and a token of the consumer would take its place.
+    if (ref.account === undefined && stored?.record.refreshToken === undefined) {
       const asked = await redeemer.requestForConsumer(hold, stored);
       if ("refusal" in asked) return failures.failConsumer(ref, asked.refusal, stored?.record);
       failures.forget(ref);

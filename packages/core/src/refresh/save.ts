@@ -61,7 +61,8 @@ export interface Saver {
    *
    * `signedInAt` is that of the live grant it replaces, or `now()` when there is none: nothing stored, a tombstone, or a record
    * that cannot be read. A stored record that `stays` names is left where it is, and counts; with `stays`, one that cannot be
-   * read is left as well, and this rejects.
+   * read is left as well, and this rejects. So it does where an earlier copy of this write may have arrived and what followed
+   * cannot be read now.
    */
   saveSignIn(
     ref: GrantRef,
@@ -113,13 +114,6 @@ export function createSaver({
     });
   };
 
-  /** `null`: there is none, or it cannot be read. A sign-in has spent its code and goes on without. */
-  const readLive = async ({ key }: GrantRef): Promise<StoredRecord | null> =>
-    store
-      .read(key)
-      .catch(() => store.read(key))
-      .catch(() => null);
-
   return {
     save,
 
@@ -153,13 +147,22 @@ export function createSaver({
     async saveSignIn(ref, obtained, now, stays) {
       let expected: Version | null = null;
       let record: TokenRecord = { ...obtained, signedInAt: now() };
+      let mayBeThere = false;
+      const read = (): Promise<StoredRecord | null> => store.read(ref.key);
+      const unread = (error: unknown): null => {
+        // A sign-in has spent its code and goes on without. What may follow from its own write has to be read, and what tokens that
+        // can be had again give way to.
+        const isLost = isBitbucketAuthError(error) && error.code === "record_unreadable";
+        if (stays || (mayBeThere && !isLost)) throw error;
+        return null;
+      };
       for (let attempt = 0; attempt < fixed.signInTries; attempt++) {
         if (attempt > 1) await pause(overtakenPauseMs(attempt, random));
         const written: WriteResult = await store.replace(ref.key, expected, record);
         if (written.ok) return record;
+        mayBeThere ||= written.repeated;
         const isGone = written.deleted || written.current === null;
-        // What may have to stay must be read: tokens that give way to it can be had again.
-        const live = isGone ? null : await (stays ? store.read(ref.key) : readLive(ref));
+        const live = isGone ? null : await read().catch(read).catch(unread);
         // One look for both questions: what is found is what the next write replaces.
         if (live && (isSuccessor(live.record, record) || stays?.(live.record))) return live.record;
         expected = live?.version ?? written.current;

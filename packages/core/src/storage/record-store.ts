@@ -11,10 +11,11 @@ export interface StoredRecord {
   readonly version: Version;
 }
 
-/** What a write resolves with: the new version, or what stands in the way, which may follow from an earlier copy of this write. */
+/** What a write resolves with: the new version, or what stands in the way. */
 export type WriteResult =
   | { readonly ok: true; readonly version: Version }
-  | Extract<CasResult, { ok: false }>;
+  /** `repeated`: an earlier copy of this very write may have arrived, and what stands in the way may follow from it. */
+  | (Extract<CasResult, { ok: false }> & { readonly repeated: boolean });
 
 /** A storage seen as records: sealed and opened on the way, every error of a backend, and every call without an answer in time, turned into a `StorageError`. */
 export interface RecordStore {
@@ -58,8 +59,9 @@ export function createRecordStore(storage: TokenStorage, cipher: RecordCipher): 
           who: "storage.compareAndSwap",
           change: "write",
         });
-      const result = await write().catch(write);
-      return result.ok ? { ok: true, version } : result;
+      const first = await write().catch(() => undefined);
+      const result = first ?? (await write());
+      return result.ok ? { ok: true, version } : { ...result, repeated: !first };
     },
 
     async remove(key) {

@@ -1,4 +1,4 @@
-import type { StoredConfig } from "../../src/config/config-storage.ts";
+import { configStorage, type StoredConfig } from "../../src/config/config-storage.ts";
 import { getAccessToken, getTokens } from "../../src/config/get-tokens.ts";
 import { createBitbucketAuth } from "../../src/create-bitbucket-auth.ts";
 import { createMemoryStorage } from "../../src/storage/memory-storage.ts";
@@ -110,6 +110,24 @@ describe("getTokens() that asks for new tokens", () => {
     isDown = false;
     expect(await getAccessToken({ ...bare, storage })).toBe("access-1");
     await elsewhere.close();
+  });
+});
+
+describe("createBitbucketAuth() on a config that was written by hand, asked without an account", () => {
+  it("refreshes the grant in it and does not replace it by a token of the consumer", async () => {
+    const { config, requests, kept } = createConfigUnderTest({ refreshToken: "refresh-1" });
+    const { loadConfig = () => undefined, saveConfig = () => undefined, fetch } = config;
+    const auth = createBitbucketAuth({
+      clientId: "consumer-key",
+      clientSecret: "consumer-secret",
+      storage: configStorage({ loadConfig, saveConfig }),
+      fetch,
+      logging: false,
+    });
+    expect(await auth.getAccessToken()).toBe("access-2");
+    expect(requests.map(({ form }) => form.get("refresh_token"))).toEqual(["refresh-1"]);
+    expect(kept()).toMatchObject({ refreshToken: "refresh-2" });
+    await auth.close();
   });
 });
 

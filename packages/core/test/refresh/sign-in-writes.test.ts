@@ -1,7 +1,15 @@
 import { createMemoryStorage } from "../../src/storage/memory-storage.ts";
 import type { TokenStorage } from "../../src/storage/token-storage.ts";
-import { type AuthUnderTest, createAuthUnderTest, freshTokens, grants, hour } from "../auth-under-test.ts";
-import { deferred, until } from "../promises.ts";
+import {
+  type AuthUnderTest,
+  createAuthUnderTest,
+  freshTokens,
+  grants,
+  hour,
+  keyOf,
+  storageDown,
+} from "../auth-under-test.ts";
+import { deferred, rejectionOf, until } from "../promises.ts";
 import { describe, expect, it } from "vitest";
 
 /** A peer that refreshes the grant as soon as it has expired: it has announced that, and waits for Bitbucket's answer. */
@@ -67,6 +75,50 @@ describe("a sign-in whose write arrived and was reported as failed", () => {
       expect(await auth.getAccessToken("ann")).toBe("access-2");
     },
   );
+});
+
+describe("a sign-in that cannot read what has followed from its own write", () => {
+  it("rejects, and leaves what a peer has refreshed it to", async () => {
+    const memory = createMemoryStorage();
+    const test = createAuthUnderTest([grants(2)], { storage: memory });
+    let writes = 0;
+    const storage: TokenStorage = {
+      ...memory,
+      get: async () => {
+        throw new Error("the connection broke");
+      },
+      async compareAndSwap(...write) {
+        writes++;
+        if (writes === 2) await test.another().getAccessToken("ann");
+        const result = await memory.compareAndSwap(...write);
+        if (writes === 1) throw new Error("the connection broke");
+        return result;
+      },
+    };
+    const tokens = { ...freshTokens(test.clock), expiresAt: test.clock.now() - hour };
+    const error = await rejectionOf(test.another({ storage }).saveTokens("ann", tokens));
+    expect(error).toMatchObject({ code: "storage_failed" });
+    expect(await test.stored()).toMatchObject({ refreshToken: "refresh-2" });
+  });
+
+  it("is saved where no write of its own can have arrived: its code is spent", async () => {
+    const memory = createMemoryStorage();
+    const test = createAuthUnderTest([], { storage: memory });
+    await test.store();
+    test.script("get", storageDown, storageDown);
+    await test.auth.saveTokens("ann", { ...freshTokens(test.clock), refreshToken: "refresh-9" });
+    expect(await test.stored()).toMatchObject({ refreshToken: "refresh-9" });
+  });
+
+  it("takes the place of a record that does not open, although its first write got no answer", async () => {
+    const test = createAuthUnderTest();
+    await test.storage.compareAndSwap(keyOf("ann"), null, new TextEncoder().encode("junk"), {
+      version: "v1",
+    });
+    test.script("compareAndSwap", storageDown);
+    await test.auth.saveTokens("ann", freshTokens(test.clock));
+    expect(await test.stored()).toMatchObject({ refreshToken: "refresh-1" });
+  });
 });
 
 describe("saveTokens()", () => {

@@ -79,7 +79,8 @@ describe("createRecordStore()", () => {
     const store = createRecordStore(createMemoryStorage(), plaintextCipher);
     const first = await store.replace("ann", null, fullRecord());
     const version = first.ok ? first.version : "";
-    expect(await store.replace("ann", null, fullRecord())).toEqual({ ok: false, current: version });
+    const conflict = { ok: false, current: version, repeated: false };
+    expect(await store.replace("ann", null, fullRecord())).toEqual(conflict);
     await store.remove("ann");
     expect(await store.replace("ann", version, fullRecord())).toMatchObject({ ok: false, deleted: true });
   });

@@ -137,7 +137,7 @@ describe("rekeyRecords()", () => {
         reads++;
         return store.read(key);
       },
-      replace: async () => ({ ok: false, current: "newer" }),
+      replace: async () => ({ ok: false, current: "newer", repeated: false }),
     };
     expect(await rekeyRecords(overtaken, "site/")).toMatchObject({ overtaken: 1 });
     expect(reads).toBe(3);
