@@ -23,9 +23,8 @@ export async function getAccessToken(config: TokenConfig = {}): Promise<string> 
     if (typeof (config[name] ?? getAccessToken) !== "function")
       throw new InvalidOptionsError(`getAccessToken() takes ${name} as a function.`);
   const { loadConfig, saveConfig: _saveConfig, ...rest } = config;
-  const isOfFunctions = config.storage ? !("compareAndSwap" in config.storage) : loadConfig !== undefined;
   // Without one, core has to know: then the successor of a refresh token goes to `onUnpersisted`, or the call is refused.
-  const storage = isOfFunctions ? acrossTabs(given) : config.storage && given;
+  const storage = given === config.storage ? given : (config.storage ?? loadConfig) && acrossTabs(given);
   const calls = callsOf(storage ?? nowhere);
   const call = JSON.stringify(rest, namesOfCall);
   const running = calls.get(call) ?? getTokenFromCore({ ...rest, storage }).finally(() => calls.delete(call));

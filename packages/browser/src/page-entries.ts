@@ -61,8 +61,8 @@ export function createDatabaseEntries(database: PageDatabase): Entries & { close
   const leases = createPageLeases(database);
   const read = (key: string): Promise<Entry | undefined> =>
     database.run({ operation: "get", mode: "readonly" }, (stores) => readEntry(stores, key));
-  const swap: TokenStorage["compareAndSwap"] = async (key, expected, bytes, { version, expireAt }) => {
-    const result = await database.run(
+  const swap: TokenStorage["compareAndSwap"] = (key, expected, bytes, { version, expireAt }) =>
+    database.run(
       { operation: "compareAndSwap", mode: "readwrite", flush: true },
       async (stores): Promise<CasResult> => {
         const entry = await readEntry(stores, key);
@@ -79,20 +79,21 @@ export function createDatabaseEntries(database: PageDatabase): Entries & { close
         return { ok: true };
       },
     );
-    if (result.ok) forgetLocal(key);
-    return result;
-  };
   /** The entry, taken over from local storage where the database has no row for its key. */
   const readOrAdopt = async (key: string): Promise<Entry | undefined> => {
     const entry = await read(key);
-    if (entry) return entry;
     const config = localConfig(key);
+    if (entry) {
+      // It is newer. What is in local storage would be taken over, again or at last, once it is forgotten.
+      if (config) localStorage.removeItem(key);
+      return entry;
+    }
     // Another tab may have taken it over since the first look: it is in the database before it leaves local storage.
     if (!config) return read(key);
     const found = await configStorage({ loadConfig: () => config, saveConfig: () => undefined }).get(key);
     if (!found) return undefined;
     await swap(key, null, found.bytes, { version: crypto.randomUUID() });
-    return read(key);
+    return readOrAdopt(key);
   };
 
   return {
@@ -107,7 +108,6 @@ export function createDatabaseEntries(database: PageDatabase): Entries & { close
 
     async delete(key, { version }) {
       await readOrAdopt(key);
-      forgetLocal(key);
       return database.run({ operation: "delete", mode: "readwrite", flush: true }, async (stores) => {
         const entry = await readEntry(stores, key);
         if (entry?.deletion?.version === version) return entry.deletion.hadEntry;
@@ -175,11 +175,6 @@ function isDeletion(value: unknown): value is NonNullable<Entry["deletion"]> {
   if (typeof value !== "object" || value === null) return false;
   const { version, hadEntry }: Partial<Record<"version" | "hadEntry", unknown>> = value;
   return typeof version === "string" && typeof hadEntry === "boolean";
-}
-
-/** Removes what the database has something newer for, or it would come back when that is forgotten. */
-function forgetLocal(key: string): void {
-  if (localConfig(key)) localStorage.removeItem(key);
 }
 
 /** The object in local storage under this key, if there is one. */

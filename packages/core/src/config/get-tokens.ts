@@ -206,7 +206,7 @@ async function tokensIn(storage: TokenStorage, config: TokenConfig, account: str
   try {
     const { refreshToken } = config;
     if (refreshToken !== undefined && !config.forceCredentials)
-      await adoptions()(`${key} ${refreshToken}`, () => adoptRefreshToken(refreshToken, grants.parts, key));
+      await adoptions(`${key} ${refreshToken}`, () => adoptRefreshToken(refreshToken, grants.parts, key));
     const seen = config.forceCredentials ? undefined : await grants.stored(account);
     const kept = seen && (await keptTokens(seen, config, grants, account));
     if (kept) return kept;
@@ -243,13 +243,14 @@ async function adoptRefreshToken(
     await store.replace(key, written.current, record);
 }
 
+/** Two calls of a storage. */
+const longestAdoptionMs = 20_000;
+
 /**
  * One after the other: functions written anew for each call may keep the same object, and one that is saved late would put a
  * spent refresh token in place of its successor.
  */
-const adoptions = /* @__PURE__ */ lazy(() => createTurns(longestAdoptionMs));
-/** Two calls of a storage. */
-const longestAdoptionMs = 20_000;
+const adoptions = /* @__PURE__ */ createTurns(longestAdoptionMs);
 
 const credentialFlights = new WeakMap<TokenStorage, SingleFlight<TokenSet>>();
 

@@ -177,9 +177,8 @@ export function createSaver({
 
 /** Whether `stored` was obtained by redeeming the refresh token of `obtained`, which is spent then. */
 function isSuccessor({ parentFp, refreshFp, status }: TokenRecord, obtained: TokenRecord): boolean {
-  const redeemedFp = obtained.refreshFp;
   return (
-    redeemedFp !== undefined && parentFp === redeemedFp && refreshFp !== redeemedFp && status === "active"
+    parentFp !== undefined && parentFp === obtained.refreshFp && parentFp !== refreshFp && status === "active"
   );
 }
 

@@ -270,8 +270,11 @@ export class TokenManager {
     caller: Caller = {},
     justRead?: StoredRecord,
   ): Promise<TokenRecord | undefined> {
-    const { events } = this.#parts;
+    const { events, policy } = this.#parts;
     const { account } = ref;
+    // The lease of tokens not saved yet may have lapsed while the storage was down, and what that has now is the spent refresh token.
+    const unsaved = this.#saving.current(ref.key);
+    if (unsaved && (await join(unsaved, policy.joinMs)) === lost) this.#saving.retire(ref.key);
     const since = this.#cache.mark(account);
     const refreshed = await this.#refresher.refresh(ref, reason, justRead);
     if (!refreshed) return undefined;
