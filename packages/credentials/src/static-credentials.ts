@@ -89,7 +89,9 @@ export function accessToken(options: AccessTokenOptions): Credential {
   const { token, workspace, repository } = options;
   assertToken(token);
   for (const [name, value] of Object.entries({ workspace, repository })) {
-    if (value !== undefined) assertCredential(value, name);
+    if (value === undefined) continue;
+    assertCredential(value, name);
+    if (value.includes("/")) throw new InvalidOptionsError(`${name} must be a slug alone, without a slash.`);
   }
   if (repository !== undefined && workspace === undefined) {
     throw new InvalidOptionsError(

@@ -210,6 +210,16 @@ describe("a credential that cannot be renewed", () => {
       "must not be an email",
     ],
     [
+      "a repository with its workspace in front",
+      () => accessToken({ token: "t", workspace: "acme", repository: "acme/site" }),
+      "repository must be a slug alone",
+    ],
+    [
+      "a workspace with a repository behind it",
+      () => accessToken({ token: "t", workspace: "acme/site" }),
+      "workspace must be a slug alone",
+    ],
+    [
       "a repository without a workspace",
       () => accessToken({ token: "t", repository: "site" }),
       "needs workspace",
