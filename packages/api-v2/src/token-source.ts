@@ -37,6 +37,9 @@ export function configTokenSource(config: TokenConfig): AccessTokenSource {
     const kept = await getTokens({ ...obtaining, forceCredentials: isForced });
     isForced = false;
     if (kept.accessToken !== rejected) return kept.accessToken;
+    // A user's grant whose refresh was refused, perhaps for a moment. A token of the consumer would take its place.
+    if (kept.refreshToken !== undefined && !config.credentialsProvider)
+      return auth.getAccessToken(account, { rejected: kept.accessToken });
     const { accessToken } = await getTokens({ ...obtaining, forceCredentials: true });
     return accessToken;
   };

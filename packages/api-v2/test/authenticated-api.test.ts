@@ -357,6 +357,24 @@ describe("the tokens of createAuthenticatedAPI(config)", () => {
     expect(mock.requests.token("client_credentials")).toHaveLength(0);
   });
 
+  it("are not the consumer's either when the refresh of a refused, unexpired one is refused in doubt", async () => {
+    const { mock, config } = setUp();
+    const { clientOptions, tokens } = mock.issueGrant();
+    const storage = createMemoryStorage({ clock: mock.clock });
+    const { fetch, clock } = mock;
+    const auth = createBitbucketAuth({ ...clientOptions, storage, fetch, clock });
+    await auth.saveTokens("my-app", tokens);
+    const { token, refuse } = await carriedTokens({ ...config, storage });
+    refuse(await token());
+    await mock.clock.advance("2m");
+    mock.faults.next("token", { oauth: "unauthorized_client" });
+    expect(await rejectionOf(token())).toMatchObject({ code: "refresh_rejected", certainty: "probable" });
+    expect(mock.requests.token("client_credentials")).toHaveLength(0);
+    await mock.clock.advance("10m");
+    await token();
+    expect(mock.requests.token("refresh_token")).toHaveLength(2);
+  });
+
   it("come from the credentialsProvider where there is no grant", async () => {
     const { mock, config } = setUp({ profile: "cloud-legacy" });
     const [{ username, password } = { username: "", password: "" }] = mock.users;
