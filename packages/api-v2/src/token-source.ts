@@ -27,6 +27,8 @@ import { isRecord } from "./options.js";
 export function configTokenSource(config: TokenConfig): AccessTokenSource {
   const account = config.appName ?? "default";
   const storage = storageFromConfig(config);
+  if (config.refreshToken && !(config.storage ?? config.loadConfig))
+    throw new InvalidOptionsError("Bitbucket rotates refreshToken. Pass a storage too.");
   // Core's own reading of a config, with the usual refresh ahead of need: this object lasts.
   const auth = createBitbucketAuth({ ...optionsFromConfig(config, storage), refresh: undefined });
   const obtaining: TokenConfig = { ...config, storage };
@@ -38,8 +40,7 @@ export function configTokenSource(config: TokenConfig): AccessTokenSource {
     isForced = false;
     if (kept.accessToken !== rejected) return kept.accessToken;
     // A user's grant whose refresh was refused, perhaps for a moment. A token of the consumer would take its place.
-    if (kept.refreshToken !== undefined && !config.credentialsProvider)
-      return auth.getAccessToken(account, { rejected: kept.accessToken });
+    if (kept.refreshToken && !config.credentialsProvider) return auth.getAccessToken(account, { rejected });
     const { accessToken } = await getTokens({ ...obtaining, forceCredentials: true });
     return accessToken;
   };

@@ -189,6 +189,14 @@ describe("createAuthenticatedAPI(config)", () => {
     expect(isBitbucketAuthError(error)).toBe(true);
   });
 
+  it("rejects a refresh token whose successor would end with the process, and sends nothing", async () => {
+    const mock = createBitbucketMock();
+    const { refreshToken } = mock.issueGrant().tokens;
+    const api = createAuthenticatedAPI({ ...configFor(mock), refreshToken });
+    expect(await rejectionOf(api)).toMatchObject({ code: "invalid_options" });
+    expect(mock.requests.all).toHaveLength(0);
+  });
+
   it("takes other credentials for a while", async () => {
     const mock = createBitbucketMock();
     const grant = mock.issueGrant();
