@@ -82,6 +82,8 @@ export async function signInOnLoopback(
       return sendAnswer(await notice(400, "This sign-in cannot be finished", text), res);
     }
     expected = undefined;
+    // It has arrived in time. What follows has limits of its own, and the grant is kept at its end.
+    clearTimeout(timer);
     const answer = { callback: url.searchParams, transaction, ...(account !== undefined && { account }) };
     try {
       const signedIn = await auth.finishAuthorization(answer);

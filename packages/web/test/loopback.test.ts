@@ -4,7 +4,7 @@ import { connect } from "node:net";
 import { networkInterfaces } from "node:os";
 import { createWorld, type World } from "@bitbucket-auth/web-suite/sample.js";
 import { createBrowser } from "@bitbucket-auth/web-suite/browser.js";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { type LoopbackOptions, type LoopbackSignIn, signInOnLoopback } from "../src/loopback.js";
 
 /** A sign-in that is under way: where the browser is to go, and how it will end. */
@@ -87,6 +87,31 @@ describe("signInOnLoopback()", () => {
     expect(statuses.filter((status) => status === 200)).toHaveLength(1);
     await result;
     expect(mock.requests.token("authorization_code")).toHaveLength(1);
+  });
+
+  it("waits for the end of a sign-in whose callback came in time", async () => {
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+    try {
+      const world = anyPort();
+      let [goOn, begin] = [(): void => undefined, (): void => undefined];
+      const held = new Promise<void>((resolve) => (goOn = resolve));
+      const begun = new Promise<void>((resolve) => (begin = resolve));
+      const finishAuthorization: World["auth"]["finishAuthorization"] = async (answer) => {
+        begin();
+        await held;
+        return world.auth.finishAuthorization(answer);
+      };
+      const slow = { ...world, auth: { ...world.auth, finishAuthorization } };
+      const { url, mock, result, browser, alice } = await started({ timeoutMs: 60_000 }, slow);
+      const page = browser.get(pathOf(mock.authorize({ url: url.href, user: "alice" }).redirect));
+      await begun;
+      vi.advanceTimersByTime(60_000);
+      goOn();
+      expect((await page).text).toContain("You are signed in");
+      expect((await result).account).toBe(alice);
+    } finally {
+      vi.useRealTimers();
+    }
   });
 
   it("rejects for a no, and says so in the browser", async () => {
