@@ -61,6 +61,15 @@ describe("spanMs()", () => {
   });
 });
 
+describe("the clock of a fake", () => {
+  it("refuses what is no time: with it no token would ever expire", async () => {
+    const { clock } = createBitbucketMock();
+    await expect(clock.advance(Number.NaN)).rejects.toThrow("Not a length of time");
+    expect(() => clock.set(JSON.parse('"soon"'))).toThrow("Not a time: soon");
+    expect(Number.isFinite(clock.now())).toBe(true);
+  });
+});
+
 describe("gates.hold()", () => {
   it("refuses an operation that does not exist, at which nothing would ever arrive", () => {
     // As a program without types could say it.

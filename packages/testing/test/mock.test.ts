@@ -4,6 +4,25 @@ import { createBitbucketMock, type MockEvent } from "../src/index.ts";
 import { startBitbucketMock } from "../src/server.ts";
 import { callApi, postToken, refresh } from "./token-request.ts";
 
+describe("a fake that is told things of the wrong kind", () => {
+  it("refuses scopes that are one text, which would be as many scopes as it has letters", () => {
+    const scope = JSON.parse('"account repository"');
+    expect(() => createBitbucketMock().issueGrant({ scope })).toThrow(
+      'scope must be a list, such as ["account"]',
+    );
+  });
+
+  it.each(["x", "2.0/user", "https://api.bitbucket.org/2.0/user", undefined])(
+    "refuses a route at %j, which would answer nothing",
+    (path) => {
+      const { route } = createBitbucketMock();
+      expect(() => Reflect.apply(route, undefined, ["GET", path, {}])).toThrow(
+        'route() takes a method and a path, such as "/2.0/user".',
+      );
+    },
+  );
+});
+
 describe("createBitbucketMock()", () => {
   it("starts with one consumer and one user and tells them", () => {
     const mock = createBitbucketMock();

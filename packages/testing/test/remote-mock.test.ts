@@ -194,6 +194,32 @@ describe("connectBitbucketMock()", () => {
   });
 });
 
+describe("a misspelt option from another process", () => {
+  const given = (json: string): never => JSON.parse(json) as never;
+  it.each([
+    ["issueGrant()", (mock: RemoteBitbucketMock) => mock.issueGrant(given('{"usr":"alice"}')), "usr"],
+    ["authorize()", (mock: RemoteBitbucketMock) => mock.authorize(given('{"usr":"alice"}')), "usr"],
+    ["deny()", (mock: RemoteBitbucketMock) => mock.deny(given('{"usr":"alice"}')), "usr"],
+    [
+      "issueCredential()",
+      (mock: RemoteBitbucketMock) => mock.issueCredential(given('{"kind":"api-token","usr":"alice"}')),
+      "usr",
+    ],
+    [
+      "faults.when()",
+      (mock: RemoteBitbucketMock) => mock.faults.when("token", { status: 503 }, given('{"time":2}')),
+      "time",
+    ],
+    [
+      "A fault",
+      (mock: RemoteBitbucketMock) => mock.faults.next("token", given('{"status":503,"retryafter":1}')),
+      "retryafter",
+    ],
+  ] as const)("is refused by name: of %s", async (what, call, name) => {
+    await expect(call(remote)).rejects.toThrow(`${what} has no option "${name}"`);
+  });
+});
+
 describe("the control API", () => {
   function send(command: string, init: RequestInit): Promise<Response> {
     return fetch(`${server.url}/_mock/${command}`, { method: "POST", ...init });

@@ -15,8 +15,8 @@ const unitsMs: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, 
 
 /** The milliseconds in a span. Throws when it cannot be read. */
 export function spanMs(span: number | string): number {
-  if (typeof span === "number") return span;
-  const [, amount, unit] = /^(\d+(?:\.\d+)?)(ms|s|m|h|d)$/.exec(span) ?? [];
+  if (Number.isFinite(span)) return Number(span);
+  const [, amount, unit] = /^(\d+(?:\.\d+)?)(ms|s|m|h|d)$/.exec(String(span)) ?? [];
   const factor = unitsMs[unit ?? ""];
   if (amount === undefined || factor === undefined) throw new TypeError(`Not a length of time: "${span}"`);
   return Number(amount) * factor;
@@ -32,6 +32,7 @@ export function createMockClock(source: Clock = { now: () => Date.now() }): Mock
       offsetMs += spanMs(span);
     },
     set(time) {
+      if (!Number.isFinite(Number(time))) throw new TypeError(`Not a time: ${String(time)}`);
       offsetMs += Number(time) - now();
     },
     rewind() {

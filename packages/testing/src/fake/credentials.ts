@@ -51,7 +51,16 @@ const apiTokenScopes = ["user", "workspace", "project", "repository", "pullreque
   (resource) => `read:${resource}:bitbucket`,
 );
 
-const credentialNames = ["kind", "user", "workspace", "project", "repository", "scopes", "lifeMs"];
+/** What `issueCredential()` takes. */
+export const credentialNames: readonly string[] = [
+  "kind",
+  "user",
+  "workspace",
+  "project",
+  "repository",
+  "scopes",
+  "lifeMs",
+];
 
 /** Makes a static credential, as its owner would in the settings. */
 export function issueCredential(context: MockContext, given: CredentialOptions): Credential {

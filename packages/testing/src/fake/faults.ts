@@ -102,7 +102,7 @@ const kinds = "status oauth network hang delay redirect answer body fields commi
 const companions = ["retryAfter", "to", "without"];
 
 /** Returns the fault. Throws for one of no known kind: requests would be answered as usual, and the mistake would not show. */
-function checkedFault(fault: Fault): Fault {
+export function checkedFault(fault: Fault): Fault {
   if (kinds.some((kind) => kind in fault)) {
     assertNames(fault, "A fault", [...kinds, ...companions]);
     if ("answer" in fault) assertNames(fault.answer, "The answer of a fault", ["status", "headers", "body"]);

@@ -187,6 +187,8 @@ export function createBitbucketMock(options: BitbucketMockOptions = {}): Bitbuck
     credentials: { of: (token) => findCredential(context, token) },
     revokeCredential: (token) => void (findCredential(context, token).revoked = true),
     route(method, path, answer, extras = {}) {
+      if (typeof path !== "string" || !path.startsWith("/"))
+        throw new TypeError('route() takes a method and a path, such as "/2.0/user".');
       assertNames(extras, "route()", ["scope"]);
       const { scope } = extras;
       const make = typeof answer === "function" ? answer : () => answer;

@@ -1,8 +1,9 @@
 import { toResponse } from "../fake/answers.js";
-import { credentialKinds, type CredentialOptions } from "../fake/credentials.js";
+import { credentialKinds, credentialNames, type CredentialOptions } from "../fake/credentials.js";
 import type { FaultHandle } from "../fake/faults.js";
 import type { Gate } from "../fake/gates.js";
 import type { BitbucketMock, MockSnapshot } from "../fake/mock.js";
+import { assertNames } from "../fake/names.js";
 import type { GrantControl } from "../fake/oauth/grants.js";
 import type { AuthorizeOptions } from "../fake/oauth/sign-in.js";
 import { inspectorPage } from "./inspector-page.js";
@@ -53,9 +54,9 @@ function createControlCommands(mock: BitbucketMock): ReadonlyMap<string, Control
     ["urls", () => mock.urls],
     ["consumers", () => mock.consumers],
     ["users", () => mock.users],
-    ["authorize", (given) => mock.authorize(readAuthorize(given))],
-    ["deny", (given) => ({ redirect: mock.deny(readAuthorize(given)) })],
-    ["issue-grant", (given) => mock.issueGrant(readAuthorize(given))],
+    ["authorize", (given) => mock.authorize(readAuthorize(given, "authorize()"))],
+    ["deny", (given) => ({ redirect: mock.deny(readAuthorize(given, "deny()")) })],
+    ["issue-grant", (given) => mock.issueGrant(readAuthorize(given, "issueGrant()"))],
     [
       "connect-jwt",
       async (given) => ({
@@ -143,6 +144,7 @@ function readAutoApprove(given: JsonFields): string | boolean {
 }
 
 function readCredentialOptions(given: JsonFields): CredentialOptions {
+  assertNames(Object.fromEntries(given.entries), "issueCredential()", credentialNames);
   const names = ["user", "workspace", "project", "repository"].filter((name) => given.has(name));
   const scopes = given.optional("scopes", (of) => of.strings("scopes"));
   const lifeMs = given.optional("lifeMs", (of) => of.number("lifeMs"));
@@ -154,7 +156,8 @@ function readCredentialOptions(given: JsonFields): CredentialOptions {
   };
 }
 
-function readAuthorize(given: JsonFields): AuthorizeOptions {
+function readAuthorize(given: JsonFields, what: string): AuthorizeOptions {
+  assertNames(Object.fromEntries(given.entries), what, ["consumer", "user", "url", "state", "scope"]);
   const names = ["consumer", "user", "url", "state"].filter((name) => given.has(name));
   const scope = given.optional("scope", (of) => of.strings("scope"));
   return {

@@ -1,8 +1,9 @@
 import type { PlainTokens } from "@bitbucket-auth/core";
 import { spanMs, type TimeSpan } from "../fake/clock.js";
 import { credentialKinds, type CredentialOptions } from "../fake/credentials.js";
-import type { Fault } from "../fake/faults.js";
+import { checkedFault, type Fault } from "../fake/faults.js";
 import type { GatePhase } from "../fake/gates.js";
+import { assertNames } from "../fake/names.js";
 import type { GrantSummary } from "../fake/oauth/grants.js";
 import type { Authorization, AuthorizeOptions, Grant } from "../fake/oauth/sign-in.js";
 import type { MockUrls, Op } from "../fake/operation.js";
@@ -90,7 +91,8 @@ export async function connectBitbucketMock(url: string): Promise<RemoteBitbucket
     fault: Fault,
     options?: { readonly times?: number },
   ): Promise<RemoteFault> => {
-    const arranged = await ask("faults.when", { matcher, fault, ...options });
+    assertNames(options ?? {}, "faults.when()", ["times"]);
+    const arranged = await ask("faults.when", { matcher, fault: checkedFault(fault), ...options });
     const handle = { fault: arranged.number("fault") };
     return {
       hits: async () => (await ask("faults.hits", handle)).number("hits"),

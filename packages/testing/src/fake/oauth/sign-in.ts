@@ -69,6 +69,12 @@ export interface SignIn {
   readonly connectJwt: (consumer?: ConsumerRef) => Promise<string>;
 }
 
+/** Throws for scopes that are one text, as OAuth sends them: it would be as many scopes as it has letters. */
+function assertScope(scope: readonly string[] | undefined): void {
+  if (scope !== undefined && !Array.isArray(scope))
+    throw new TypeError('scope must be a list, such as ["account"].');
+}
+
 const authorizeNames = ["consumer", "user", "url", "state", "scope"];
 const grantNames = ["consumer", "user", "scope", "accessToken", "refreshToken"];
 
@@ -90,16 +96,19 @@ export function createSignIn(context: MockContext, urls: () => MockUrls): SignIn
   return {
     authorize(given = {}) {
       assertNames(given, "authorize()", authorizeNames);
+      assertScope(given.scope);
       const redirect = consent(given, "granted");
       return { code: redirect.searchParams.get("code") ?? "", redirect };
     },
     connectJwt: (consumer) => signConnectJwt(findConsumer(state, consumer), context.clock.now() + 180_000),
     deny(given = {}) {
       assertNames(given, "deny()", authorizeNames);
+      assertScope(given.scope);
       return consent(given, "cancelled");
     },
     issueGrant(given = {}) {
       assertNames(given, "issueGrant()", grantNames);
+      assertScope(given.scope);
       const consumer = findConsumer(state, given.consumer);
       const { username } = findUser(state, given.user);
       const { clientId, scopes } = consumer;
