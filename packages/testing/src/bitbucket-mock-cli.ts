@@ -48,12 +48,17 @@ async function main(): Promise<void> {
     return;
   }
   if (!isProfileName(values.profile)) throw new Error(`there is no profile ${values.profile}`);
+  if (!/^\d{1,5}$/.test(values.port)) throw new Error(`there is no port ${values.port}`);
   const approve = values["auto-approve"];
   const mock = createBitbucketMock({
     profile: values.profile,
     autoApprove: approve === "" ? true : (approve ?? false),
     ...(values.seed !== undefined && { seed: await readSeed(values.seed) }),
   });
+  // Its consent page would be shown, and a script without a browser would wait at it.
+  const names = mock.users.map(({ username }) => username);
+  if (approve && !names.includes(approve))
+    throw new Error(`there is no user ${approve} to approve as; there is ${names.join(", ")}`);
   const server = await startBitbucketMock(mock, {
     port: Number(values.port),
     host: values.host,

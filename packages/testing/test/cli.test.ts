@@ -118,6 +118,8 @@ describe("bitbucket-mock", () => {
     [["--profile", "nonsense"], "there is no profile nonsense"],
     [["--nonsense"], "--nonsense"],
     [["--seed", "/nonexistent/seed.json"], "ENOENT"],
+    [["--auto-approve=bob"], "there is no user bob to approve as; there is alice"],
+    [["--port", "abc"], "there is no port abc"],
   ])("fails on %j with one line that says why", async (options, reason) => {
     const child = run("--port", "0", ...options);
     const [error] = await Promise.all([text(child.stderr), once(child, "exit")]);
