@@ -112,6 +112,8 @@ export function createGrantKeeper(options: BitbucketAuthOptions, requestTokens?:
     assertOptions(want, "getAccessToken()", ["signal", "minValidityMs", "rejected", "waitUntil"]);
     const { signal, rejected, minValidityMs = 0, waitUntil = options.waitUntil } = want;
     assertSignal(signal);
+    if (rejected !== undefined && typeof rejected !== "string")
+      throw new InvalidOptionsError("rejected must be the access token that was refused.");
     if (!(minValidityMs >= 0)) throw new InvalidOptionsError("minValidityMs must be a number of 0 or more.");
     return manager.get(refOf(account), { minValidityMs, rejected }, { signal, waitUntil });
   };

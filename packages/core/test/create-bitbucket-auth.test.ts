@@ -41,6 +41,20 @@ describe("getAccessToken()", () => {
     expect(await auth.getAccessToken("ann")).toBe("access-2");
   });
 
+  it.each([
+    ["rejected", { rejected: true }],
+    ["minValidityMs", { minValidityMs: -1 }],
+    ["minValidityMs", { minValidityMs: "1h" }],
+  ])("refuses %s as in %j, by name", async (name, want) => {
+    const { auth, clock } = createAuthUnderTest();
+    await auth.saveTokens("ann", freshTokens(clock));
+    const asked = Reflect.apply(auth.getAccessToken, auth, ["ann", want]);
+    expect(await rejectionOf(asked)).toMatchObject({
+      code: "invalid_options",
+      message: expect.stringContaining(`${name} must be `),
+    });
+  });
+
   it("gives a token with as much life as the caller needs", async () => {
     const { auth, clock, requests } = createAuthUnderTest([grants(2)]);
     await auth.saveTokens("ann", freshTokens(clock));

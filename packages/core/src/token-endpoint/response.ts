@@ -122,6 +122,11 @@ const plainTokens = /* @__PURE__ */ lazy(() =>
   }),
 );
 
+/** Seconds of the years 2001 to 5138. As milliseconds they would be weeks of the years 1970 to 1973. */
+function isInSeconds(instant: number): boolean {
+  return instant >= 1e9 && instant < 1e11;
+}
+
 /** Reads tokens that a caller hands in. Throws `InvalidOptionsError` that names the fields at fault and shows none. */
 export function parsePlainTokens(value: unknown): PlainTokens {
   const parsed = plainTokens().safeParse(value);
@@ -133,8 +138,9 @@ export function parsePlainTokens(value: unknown): PlainTokens {
     throw new InvalidOptionsError(
       `These are not tokens: \`${ofTheWire}\` is how a token response spells it. ${wantedTokens}`,
     );
-  if (parsed.success) return { ...parsed.data, tokenType: "bearer" };
-  const fields = [...new Set(parsed.error.issues.map((issue) => String(issue.path[0] ?? "tokens")))];
+  if (parsed.success && !isInSeconds(parsed.data.expiresAt)) return { ...parsed.data, tokenType: "bearer" };
+  const issues = parsed.error?.issues.map(({ path }) => String(path[0] ?? "tokens"));
+  const fields = [...new Set(issues ?? ["expiresAt"])];
   throw new InvalidOptionsError(`These are not tokens: look at ${fields.join(", ")}. ${wantedTokens}`);
 }
 

@@ -16,6 +16,11 @@ function answered(body: object): object {
   return { status: 200, ok: true, redirected: false, headers, ...body };
 }
 
+function throwing(what: unknown): never {
+  // oxlint-disable-next-line typescript/only-throw-error -- Other people's code may.
+  throw what;
+}
+
 async function* chunks(...parts: readonly unknown[]): AsyncGenerator {
   yield* parts;
 }
@@ -67,6 +72,12 @@ describe("a refresh through any fetch", () => {
     ["a body whose reader cannot read", { body: { getReader: () => ({}) } }],
     ["a body that throws when it is read", { body: { getReader: () => null } }],
     ["headers that are none", { headers: undefined }],
+    [
+      "a body whose reader throws nothing",
+      { body: { getReader: () => ({ read: () => throwing(undefined) }) } },
+    ],
+    ["a body whose reader throws null", { body: { getReader: () => ({ read: () => throwing(null) }) } }],
+    ["a body whose reader throws a text", { body: { getReader: () => ({ read: () => throwing("text") }) } }],
     [
       "a body that is locked already",
       {

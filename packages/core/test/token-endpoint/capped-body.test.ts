@@ -63,6 +63,46 @@ describe("readCappedBody()", () => {
     expect([pulled, cancelled]).toEqual([3, 1]);
   });
 
+  it.each<readonly [string, string, object]>([
+    ["a reader that cannot read", "a body without a way to read it", { getReader: () => ({}) }],
+    [
+      "a reader that reads no chunks",
+      "a body that gives no chunks",
+      { getReader: () => ({ read: async () => "text" }) },
+    ],
+    [
+      "a reader that reads nothing at all",
+      "a body that gives no chunks",
+      { getReader: () => ({ read: async () => null }) },
+    ],
+    [
+      "chunks that are numbers",
+      "a body whose chunks are neither text nor bytes",
+      { getReader: () => ({ read: async () => ({ done: false, value: 7 }), cancel: () => undefined }) },
+    ],
+  ])("says what is wrong with %s", async (_what, message, body) => {
+    await expect(readCappedBody({ body }, 5)).rejects.toThrow(new TypeError(message));
+  });
+
+  it("ends a Node stream by destroy(), and an iterator by return()", async () => {
+    const ended: string[] = [];
+    const steps = {
+      next: async () => ({ done: false, value: "too long" }),
+      return: async () => void ended.push("return()"),
+    };
+    const iterable = { [Symbol.asyncIterator]: () => steps };
+    const stream = { ...iterable, destroy: () => void ended.push("destroy()") };
+    expect(await readCappedBody({ body: stream }, 5)).toMatchObject({ bodyTooLarge: true });
+    expect(await readCappedBody({ body: iterable }, 5)).toMatchObject({ bodyTooLarge: true });
+    expect(ended).toEqual(["destroy()", "return()"]);
+  });
+
+  it("asks nothing of an iterator that cannot be ended", async () => {
+    const steps = { next: async () => ({ done: false, value: "too long" }) };
+    const body = { [Symbol.asyncIterator]: () => steps };
+    expect(await readCappedBody({ body }, 5)).toEqual({ body: "", bodyTooLarge: true });
+  });
+
   it("lets go of a body that hangs when its signal is aborted, before or meanwhile", async () => {
     let cancelled = 0;
     const hanging = (): ReadableStream<Uint8Array> =>

@@ -85,6 +85,8 @@ describe("connectFailureCode()", () => {
       links === 0 ? nodeFetchError("ECONNREFUSED").cause : new Error("outer", { cause: chain(links - 1) });
     expect([connectFailureCode(chain(4)), connectFailureCode(chain(5))]).toEqual(["ECONNREFUSED", undefined]);
     expect(connectFailureCode({ stack: "Error: x", code: "ENOTFOUND" })).toBe("ENOTFOUND");
+    const withoutStack = Object.assign(new Error("x"), { code: "ENOTFOUND", stack: undefined });
+    expect(connectFailureCode(withoutStack)).toBe("ENOTFOUND");
     expect(connectFailureCode({ stack: 7, code: "ENOTFOUND" })).toBeUndefined();
     expect(connectFailureCode(Object.assign(new Error("x"), { code: 7 }))).toBeUndefined();
     const lone = Object.assign(new Error("x"), { code: "ETIMEDOUT", errors: "none" });

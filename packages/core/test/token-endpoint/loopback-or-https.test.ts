@@ -1,5 +1,5 @@
 import { InvalidOptionsError } from "../../src/errors.ts";
-import { assertSafeUrl } from "../../src/token-endpoint/request.ts";
+import { assertSafeUrl, isSafeAddress } from "../../src/token-endpoint/request.ts";
 import { describe, expect, it } from "vitest";
 
 describe("assertSafeUrl()", () => {
@@ -52,5 +52,13 @@ describe("assertSafeUrl()", () => {
     for (const url of ["http://user:hunter2@evil.test", "https://user:hunter2@evil.test", "hunter2"]) {
       expect(() => assertSafeUrl(url, "endpoints.tokenUrl")).toThrow(/^endpoints\.tokenUrl (?!.*hunter2)/);
     }
+  });
+});
+
+describe("isSafeAddress()", () => {
+  it("judges a URL as assertSafeUrl() does, and says whose argument is none", () => {
+    const urls = ["https://bitbucket.org", "http://127.0.0.1:8080", "http://bitbucket.org"];
+    expect(urls.map((url) => isSafeAddress(new URL(url)))).toEqual([true, true, false]);
+    expect(() => Reflect.apply(isSafeAddress, undefined, [])).toThrow(/^The argument of isSafeAddress\(\) /);
   });
 });

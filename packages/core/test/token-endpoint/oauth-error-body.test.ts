@@ -31,6 +31,7 @@ describe("readOAuthErrorBody()", () => {
     "<html>",
     `{"error":`,
     `{"error":1}`,
+    `{"error":"","error_description":"nothing"}`,
     `{"error":{}}`,
     `{"__proto__":{"error":"x"}}`,
   ])("finds none in %s", (body) => {

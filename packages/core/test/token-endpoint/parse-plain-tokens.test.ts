@@ -20,6 +20,13 @@ describe("parsePlainTokens()", () => {
     expect(parsePlainTokens({ ...tokens, tokenType: "Bearer" })).toEqual({ ...tokens, tokenType: "bearer" });
   });
 
+  it("takes an instant of long ago, and of a clock that began at 0", () => {
+    const instants = [0, 7_200_000, 1_000_000_000_000];
+    expect(instants.map((expiresAt) => parsePlainTokens({ ...tokens, expiresAt }).expiresAt)).toEqual(
+      instants,
+    );
+  });
+
   it("keeps a refresh token and scopes, and nothing that it does not know", () => {
     const more = { ...tokens, refreshToken: "refresh-1", scopes: ["account", "repository:write"] };
     expect(parsePlainTokens({ ...more, other: 1 })).toEqual({ ...more, tokenType: "bearer" });
@@ -38,6 +45,8 @@ describe("parsePlainTokens()", () => {
     ["expiresAt", "1800000000000"],
     ["expiresAt", Number.NaN],
     ["expiresAt", undefined],
+    ["expiresAt", 1_800_000_000],
+    ["expiresAt", 1_800_000_000.5],
     ["scopes", "account"],
     ["scopes", ["account repository"]],
     ["scopes", [""]],

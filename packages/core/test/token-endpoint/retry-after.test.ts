@@ -14,6 +14,12 @@ describe("readRetryAfter()", () => {
     expect([read("30"), read("0"), read(" 7 ")]).toEqual([30_000, 0, 7_000]);
   });
 
+  it("reads headers of any making, which may keep the spaces", () => {
+    const headers = new Headers();
+    headers.get = () => " 7 ";
+    expect(readRetryAfter(headers, instant)).toBe(7_000);
+  });
+
   it("reads a fraction, and the first of several", () => {
     expect([read("1.25"), read("30, 60"), read("7,7"), read("5;w=3600")]).toEqual([
       1_250, 30_000, 7_000, 5_000,

@@ -81,7 +81,7 @@ describe("sealTokens()", () => {
       scopes: ["account"],
       hasRefreshToken: true,
     });
-    expect(sealTokens({ accessToken: "a", expiresAt: 1, tokenType: "bearer" }).toJSON()).toEqual({
+    expect(sealTokens({ accessToken: "a", expiresAt: 1, tokenType: "bearer" }).toJSON()).toStrictEqual({
       tokenType: "bearer",
       expiresAt: 1,
       hasRefreshToken: false,
@@ -118,6 +118,12 @@ describe("serializeTokens()", () => {
       expiresAt: 1,
       tokenType: "bearer",
     });
+  });
+
+  it("says whose argument is wrong", () => {
+    expect(() => Reflect.apply(serializeTokens, undefined, [])).toThrow(
+      /^The argument of serializeTokens\(\) /,
+    );
   });
 
   it("survives a round trip through JSON", () => {
