@@ -65,6 +65,7 @@ describe("readCappedBody()", () => {
 
   it.each<readonly [string, string, object]>([
     ["a reader that cannot read", "a body without a way to read it", { getReader: () => ({}) }],
+    ["no reader", "a body without a way to read it", { getReader: () => null }],
     [
       "a reader that reads no chunks",
       "a body that gives no chunks",

@@ -21,7 +21,7 @@ describe("parsePlainTokens()", () => {
   });
 
   it("takes an instant of long ago, and of a clock that began at 0", () => {
-    const instants = [0, 7_200_000, 1_000_000_000_000];
+    const instants = [0, 7_200_000, 100_000_000_000, 1_000_000_000_000];
     expect(instants.map((expiresAt) => parsePlainTokens({ ...tokens, expiresAt }).expiresAt)).toEqual(
       instants,
     );
@@ -45,6 +45,7 @@ describe("parsePlainTokens()", () => {
     ["expiresAt", "1800000000000"],
     ["expiresAt", Number.NaN],
     ["expiresAt", undefined],
+    ["expiresAt", 1_000_000_000],
     ["expiresAt", 1_800_000_000],
     ["expiresAt", 1_800_000_000.5],
     ["scopes", "account"],
