@@ -29,7 +29,7 @@ import {
   type CannedAnswer,
   nodeFetchError,
 } from "../fake-fetch.ts";
-import { rejectionOf } from "../promises.ts";
+import { held, rejectionOf } from "../promises.ts";
 import { createConfigUnderTest, expired, grantsOf, refusal, tokens, now } from "./config-under-test.ts";
 import { describe, expect, it } from "vitest";
 
@@ -290,14 +290,13 @@ describe("getAccessToken(config) with functions written anew for each call", () 
   });
 
   it("does not make one grant of a consumer wait for another", async () => {
-    let ofAnn: (() => void) | undefined;
-    const ann = createConfigUnderTest(expired, [
-      () => new Promise((resolve) => (ofAnn = () => resolve(tokens(2)))),
-    ]);
+    const ofAnn = held(tokens(2));
+    const ann = createConfigUnderTest(expired, [ofAnn.give]);
     const ben = createConfigUnderTest({ ...expired, refreshToken: "refresh-of-ben" }, [tokens(3)]);
     const waiting = getAccessToken(writtenInline(ann.config)());
+    await ofAnn.asked;
     expect(await getAccessToken(writtenInline(ben.config)())).toBe("access-3");
-    ofAnn?.();
+    ofAnn.release();
     expect(await waiting).toBe("access-2");
   });
 });
